@@ -1,0 +1,112 @@
+"""The clip API: a video and a wish go in, the moments worth a clip come out.
+
+    class Silence(ClipProvider):
+        name = "silence"
+        async def pick(self, video, analysis, wish, tell): ...
+
+A provider is one file in this folder. `local` needs no network and is the default. A provider says
+*where* the clips are and why; cutting, framing and captions are the work of others, so every clip
+gets the same care whoever found it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from core.analysis.model import Analysis, Spell
+from core.media.facts import Video
+from core.say import Say, say_from_json, say_to_json
+from core.tell import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asked for. Everything may be left open."""
+
+    text: str = ""
+    """The wish in their own words, as far as the fields below do not cover it ("about pricing")."""
+    count: int | None = None
+    min_s: float | None = None
+    max_s: float | None = None
+    spans: tuple[Spell, ...] = ()
+    """Exact stretches ("12:30-13:05")."""
+    within: Spell | None = None
+    """Only look here ("from the second half" becomes this once the length is known)."""
+    captions: bool = True
+    format: str = "9:16"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Wish:
+        within = raw.get("within")
+        return cls(
+            **{
+                **raw,
+                "spans": tuple(Spell(**s) for s in raw["spans"]),
+                "within": Spell(**within) if within else None,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One moment worth a clip. Times are seconds of the source."""
+
+    start_s: float
+    end_s: float
+    score: float
+    """0…100; an order, not a forecast."""
+    reasons: tuple[Say, ...]
+    title: str
+    caption: str
+    tags: tuple[str, ...] = ()
+    """Without the `#`."""
+
+    @property
+    def length_s(self) -> float:
+        return self.end_s - self.start_s
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **{k: getattr(self, k) for k in ("start_s", "end_s", "score", "title", "caption")},
+            "tags": list(self.tags),
+            "reasons": [say_to_json(r) for r in self.reasons],
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Span:
+        return cls(
+            **{
+                **raw,
+                "tags": tuple(raw["tags"]),
+                "reasons": tuple(say_from_json(r) for r in raw["reasons"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a provider found, and what of the wish it could not meet, in words."""
+
+    spans: tuple[Span, ...]
+    """Best first, distinct from each other."""
+    unmet: tuple[Say, ...] = ()
+
+
+class ClipProvider(ABC):
+    """Finds the moments."""
+
+    name: ClassVar[str]
+
+    def available(self) -> Say | None:
+        """None when it can work here; else the sentence that says what is missing."""
+        return None
+
+    @abstractmethod
+    async def pick(self, video: Video, analysis: Analysis, wish: Wish, tell: Tell) -> Picked:
+        """Find the moments. Raises NothingToCut with the reason when there are none."""

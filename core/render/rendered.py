@@ -1,0 +1,70 @@
+"""A finished clip: the file and what was checked on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.framing.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was measured on the finished file."""
+
+    name: str
+    ok: bool
+    value: float | str | None
+    limit: str
+    """The rule in short, for example `-14 ± 0.5 LUFS`."""
+    must: bool = True
+    """A failed one that must hold makes the clip unfit to post; the others are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAt:
+    """The face the framing keeps, in pixels of the upright source; `t_s` from the clip's start."""
+
+    t_s: float
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One clip in one format."""
+
+    file: Path
+    cover: Path
+    width: int
+    height: int
+    duration_s: float
+    size_b: int
+    plan: Plan
+    faces: tuple[FaceAt, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def fit(self) -> bool:
+        """True when nothing that must hold failed."""
+        return all(c.ok for c in self.checks if c.must)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "file": str(self.file), "cover": str(self.cover)}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Rendered:
+        return cls(
+            **{
+                **raw,
+                "file": Path(raw["file"]),
+                "cover": Path(raw["cover"]),
+                "plan": Plan.from_json(raw["plan"]),
+                "faces": tuple(FaceAt(**f) for f in raw["faces"]),
+                "checks": tuple(Check(**c) for c in raw["checks"]),
+            }
+        )

@@ -1,0 +1,91 @@
+"""The database: SQLite in WAL mode on a laptop, PostgreSQL for a fleet, one way to speak to both.
+
+async with db.write() as tx:      # commits at the end, rolls back on any error
+    job = await jobs.add(tx, ...)
+async with db.read() as tx: ...
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from core.errors import BadSetting
+from core.settings import Settings
+
+BUSY_MS = 20_000
+"""How long one writer of SQLite waits for another before it gives up."""
+
+
+def database_url(settings: Settings) -> str:
+    """The address with the driver we use. Raises BadSetting for one we cannot speak to."""
+    if not settings.database_url:
+        return f"sqlite+aiosqlite:///{settings.data_dir.resolve() / 'clipdesk.db'}"
+    try:
+        url = make_url(settings.database_url)
+    except Exception as wrong:
+        raise BadSetting("setting.database_url") from wrong
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    family = {"postgres": "postgresql"}.get(url.get_backend_name(), url.get_backend_name())
+    if family not in drivers:
+        raise BadSetting("setting.database_url")
+    return url.set(drivername=drivers[family]).render_as_string(hide_password=False)
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")  # WAL keeps every commit across a crash of ours
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    # A transaction that reads first and writes later cannot be upgraded while another writes:
+    # SQLite answers "locked" at once, whatever the busy timeout. So writers lock from the start.
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Sessions on one engine."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = database_url(settings)
+        self.is_sqlite = url.startswith("sqlite")
+        extra: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "pool_size": 5}
+        self.engine = create_async_engine(url, **extra)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin)
+        self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
+        reading = self.engine.execution_options(read_only=True)
+        self._readers = async_sessionmaker(reading, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that may change things."""
+        async with self._writers() as tx, tx.begin():
+            yield tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only looks."""
+        async with self._readers() as tx, tx.begin():
+            yield tx
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def sqlite_version() -> str:
+    """For the doctor."""
+    return sqlite3.sqlite_version

@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
+from core.db.nudges import Ring, listen_for_commits
 from core.errors import BadSetting
 from core.settings import Settings
 
@@ -66,9 +68,17 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin)
-        self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
+        sessions = type("Session", (Session,), {})  # ours alone: the listeners are per database
+        self._writers = async_sessionmaker(
+            self.engine, expire_on_commit=False, sync_session_class=sessions
+        )
         reading = self.engine.execution_options(read_only=True)
         self._readers = async_sessionmaker(reading, expire_on_commit=False)
+        self._sessions = sessions
+
+    def on_commit(self, ring: Ring) -> None:
+        """Call `ring` after every commit that has something to wake."""
+        listen_for_commits(self._sessions, ring)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:

@@ -123,6 +123,8 @@ class InviteRow(Base):
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(16))
     made_by: Mapped[int | None] = _to("member")
+    joins: Mapped[int | None] = _to("member")
+    """Lets this member in on one more network or browser, instead of making a new one."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -205,7 +207,6 @@ class OutboxRow(Base):
     lease_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     """Counts changes of a body that was not delivered yet."""
-    sent_version: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[str | None] = mapped_column(String(64))
     fault: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]

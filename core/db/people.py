@@ -1,0 +1,246 @@
+"""Who may use this: workspaces, members, their identities, sessions, and codes that work once."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.chat.message import Who
+from core.db.tables import IdentityRow, InviteRow, MemberRow, SessionRow, WorkspaceRow
+from core.secrets import Vault, one_time_code
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person in one workspace."""
+
+    id: int
+    workspace_id: int
+    name: str
+    role: str
+    language: str | None
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One signed-in browser, as its owner may see it."""
+
+    id: int
+    member_id: int
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def _member(row: MemberRow) -> Member:
+    return Member(row.id, row.workspace_id, row.name, row.role, row.language, row.zone)
+
+
+async def make_workspace(tx: AsyncSession, name: str, now: datetime) -> int:
+    row = WorkspaceRow(name=name, created_at=now)
+    tx.add(row)
+    await tx.flush()
+    return row.id
+
+
+async def first_workspace(tx: AsyncSession) -> int | None:
+    """The oldest one; None before the first start."""
+    return await tx.scalar(select(func.min(WorkspaceRow.id)))
+
+
+async def find_member(tx: AsyncSession, network: str, user_id: str) -> Member | None:
+    """None for strangers and for those who were removed."""
+    row = await tx.scalar(
+        select(MemberRow)
+        .join(IdentityRow, IdentityRow.member_id == MemberRow.id)
+        .where(
+            IdentityRow.network == network,
+            IdentityRow.user_id == user_id,
+            MemberRow.removed_at.is_(None),
+        )
+    )
+    return _member(row) if row else None
+
+
+async def member(tx: AsyncSession, member_id: int) -> Member:
+    return _member(await tx.get_one(MemberRow, member_id))
+
+
+async def members(tx: AsyncSession, workspace_id: int) -> tuple[Member, ...]:
+    """Everyone who is still in, in the order they came."""
+    rows = await tx.scalars(
+        select(MemberRow)
+        .where(MemberRow.workspace_id == workspace_id, MemberRow.removed_at.is_(None))
+        .order_by(MemberRow.id)
+    )
+    return tuple(_member(r) for r in rows)
+
+
+async def owner(tx: AsyncSession) -> Member | None:
+    """The first owner; None until somebody used the first code."""
+    row = await tx.scalar(
+        select(MemberRow)
+        .where(MemberRow.role == "owner", MemberRow.removed_at.is_(None))
+        .order_by(MemberRow.id)
+        .limit(1)
+    )
+    return _member(row) if row else None
+
+
+async def set_member(tx: AsyncSession, member_id: int, **changes: Any) -> None:
+    """Change role, language, zone, name or removed_at."""
+    await tx.execute(update(MemberRow).where(MemberRow.id == member_id).values(**changes))
+
+
+async def make_invite(
+    tx: AsyncSession,
+    vault: Vault,
+    workspace_id: int,
+    role: str,
+    *,
+    by: int | None,
+    now: datetime,
+    life: timedelta,
+    joins: int | None = None,
+) -> str:
+    """A code that works once. With `joins` it lets that member in on one more network or browser
+    instead of making a new one. The code is shown once and stored as a fingerprint."""
+    code = one_time_code()
+    tx.add(
+        InviteRow(
+            workspace_id=workspace_id,
+            code_hash=vault.fingerprint("invite", code),
+            role=role,
+            made_by=by,
+            joins=joins,
+            created_at=now,
+            expires_at=now + life,
+        )
+    )
+    await tx.flush()
+    return code
+
+
+async def use_invite(
+    tx: AsyncSession, vault: Vault, code: str, who: Who, now: datetime
+) -> Member | None:
+    """Let somebody in. None when the code is unknown, used or too old. A compare-and-set takes
+    the code, so that two people with the same code cannot both come in."""
+    code_hash = vault.fingerprint("invite", code.strip().upper())
+    taken = await tx.scalar(
+        update(InviteRow)
+        .where(
+            InviteRow.code_hash == code_hash,
+            InviteRow.used_at.is_(None),
+            InviteRow.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(InviteRow.id)
+    )
+    if taken is None:
+        return None
+    invite = await tx.get_one(InviteRow, taken)
+    known = await find_member(tx, who.network, who.user_id)
+    if known is not None and invite.joins is None:
+        joined: MemberRow | None = await tx.get_one(MemberRow, known.id)
+    elif invite.joins is not None:
+        joined = await tx.get_one(MemberRow, invite.joins)
+    else:
+        joined = MemberRow(
+            workspace_id=invite.workspace_id, name=who.name, role=invite.role, created_at=now
+        )
+        tx.add(joined)
+    await tx.flush()
+    assert joined is not None
+    if known is None:
+        await _know(tx, joined.id, who)
+    invite.used_by = joined.id
+    return _member(joined)
+
+
+async def _know(tx: AsyncSession, member_id: int, who: Who) -> None:
+    """Tie an identity to a member; one that was tied to a removed member moves over."""
+    row = await tx.scalar(
+        select(IdentityRow).where(
+            IdentityRow.network == who.network, IdentityRow.user_id == who.user_id
+        )
+    )
+    if row is None:
+        tx.add(
+            IdentityRow(
+                member_id=member_id, network=who.network, user_id=who.user_id, name=who.name
+            )
+        )
+    else:
+        row.member_id = member_id
+        row.name = who.name
+    await tx.flush()
+
+
+async def open_session(
+    tx: AsyncSession, vault: Vault, member_id: int, agent: str, now: datetime, life: timedelta
+) -> str:
+    """Sign a browser in. Gives the token for its cookie; only the fingerprint is stored."""
+    token = secrets.token_urlsafe(32)
+    tx.add(
+        SessionRow(
+            member_id=member_id,
+            token_hash=vault.fingerprint("session", token),
+            agent=agent[:200],
+            created_at=now,
+            seen_at=now,
+            expires_at=now + life,
+        )
+    )
+    await tx.flush()
+    return token
+
+
+async def session_member(
+    tx: AsyncSession, vault: Vault, token: str, now: datetime
+) -> Member | None:
+    """Whose browser this is; None when the session is unknown, over or revoked."""
+    row = await tx.scalar(
+        select(MemberRow)
+        .join(SessionRow, SessionRow.member_id == MemberRow.id)
+        .where(
+            SessionRow.token_hash == vault.fingerprint("session", token),
+            SessionRow.revoked_at.is_(None),
+            SessionRow.expires_at > now,
+            MemberRow.removed_at.is_(None),
+        )
+    )
+    return _member(row) if row else None
+
+
+async def sessions(tx: AsyncSession, member_id: int, now: datetime) -> tuple[OpenSession, ...]:
+    """The browsers a member is signed in with."""
+    rows = await tx.scalars(
+        select(SessionRow)
+        .where(
+            SessionRow.member_id == member_id,
+            SessionRow.revoked_at.is_(None),
+            SessionRow.expires_at > now,
+        )
+        .order_by(SessionRow.id)
+    )
+    return tuple(OpenSession(r.id, r.member_id, r.agent, r.created_at, r.seen_at) for r in rows)
+
+
+async def revoke_session(tx: AsyncSession, session_id: int, now: datetime) -> None:
+    await tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(revoked_at=now))
+
+
+async def revoke_token(tx: AsyncSession, vault: Vault, token: str, now: datetime) -> None:
+    """Sign out the browser that holds this token."""
+    await tx.execute(
+        update(SessionRow)
+        .where(SessionRow.token_hash == vault.fingerprint("session", token))
+        .values(revoked_at=now)
+    )

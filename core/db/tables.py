@@ -446,6 +446,7 @@ class JobRow(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     pids_json: Mapped[list[Any]]
     """Child processes under way as [host, pid, start time]: what a killed worker leaves behind."""
+    progress_json: Mapped[dict[str, Any] | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     cut_id: Mapped[int | None] = _to("cut")
     created_at: Mapped[datetime]

@@ -24,6 +24,7 @@ FLOORS: list[set[str]] = [
     {"practice"},
     {"db"},
     {"jobs"},
+    {"cards"},
     {"posting"},
     {"services"},
 ]

@@ -1,0 +1,101 @@
+"""The alarm clock: arq on Redis. It carries row ids and nothing else, and may be emptied.
+
+This is the only file that knows arq's client; `workers/settings.py` is the only one that knows its
+worker. Payloads are JSON: whoever can write to Redis must not be able to run code in a worker.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import arq
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from redis.exceptions import RedisError
+
+from core.errors import BadSetting
+from core.jobs.kinds import KINDS
+from core.settings import Settings
+
+RUN = "run_job"
+"""The one function every worker offers."""
+
+log = structlog.get_logger()
+
+
+def to_json(payload: dict[str, Any]) -> bytes:
+    """Serialise for Redis. Errors of a job are kept as text."""
+    return json.dumps(payload, default=str).encode()
+
+
+def from_json(raw: bytes) -> dict[str, Any]:
+    return json.loads(raw)  # type: ignore[no-any-return]
+
+
+def queue_name(queue: str) -> str:
+    """The Redis key of one of our queues."""
+    return f"clipdesk:{queue}"
+
+
+def socket_path(settings: Settings) -> str:
+    """Where the embedded Redis listens. A socket path has about 100 bytes in all, so a deep data
+    folder gets a short name in the temporary folder instead (sun_path is 108 bytes on Linux)."""
+    import hashlib
+    import tempfile
+    from pathlib import Path
+
+    wanted = settings.data_dir.resolve() / "redis.sock"
+    if len(str(wanted).encode()) < 100:
+        return str(wanted)
+    short = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
+    return str(Path(tempfile.gettempdir()) / f"clipdesk-{short}.sock")
+
+
+def redis_settings(settings: Settings) -> RedisSettings:
+    """How to reach Redis. Raises BadSetting for an address nobody can read."""
+    if not settings.redis_url:
+        return RedisSettings(unix_socket_path=socket_path(settings), conn_retries=30)
+    try:
+        return RedisSettings.from_dsn(settings.redis_url)
+    except (AssertionError, ValueError) as wrong:
+        raise BadSetting("setting.redis_url") from wrong
+
+
+class Queue:
+    """Tells workers that a row is due. Losing a push costs time only: the sweep pushes again."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self.redis = redis
+
+    @classmethod
+    async def connect(cls, settings: Settings) -> Queue:
+        """Raises BadSetting when Redis cannot be reached."""
+        try:
+            pool = await arq.create_pool(
+                redis_settings(settings), job_serializer=to_json, job_deserializer=from_json
+            )
+        except (RedisError, OSError) as wrong:
+            raise BadSetting("setting.redis_unreachable", why=str(wrong)) from wrong
+        return cls(pool)
+
+    async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:
+        """False when Redis did not take it; the sweep will bring it again."""
+        try:
+            # The attempt is part of the id: arq refuses an id it still remembers, and a row that
+            # comes back after a crash must not be taken for the delivery that was lost.
+            await self.redis.enqueue_job(
+                RUN,
+                job_id,
+                _job_id=f"{job_id}:{attempt}",
+                _queue_name=queue_name(KINDS[kind].queue),
+                _defer_until=run_at,
+            )
+        except (RedisError, OSError) as wrong:
+            log.warning("queue.push_failed", job=job_id, error=type(wrong).__name__)
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self.redis.aclose()

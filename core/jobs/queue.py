@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from core.errors import BadSetting
 from core.jobs.kinds import KINDS
+from core.servers.socket import socket_path
 from core.settings import Settings
 
 RUN = "run_job"
@@ -37,20 +38,6 @@ def from_json(raw: bytes) -> dict[str, Any]:
 def queue_name(queue: str) -> str:
     """The Redis key of one of our queues."""
     return f"clipdesk:{queue}"
-
-
-def socket_path(settings: Settings) -> str:
-    """Where the embedded Redis listens. A socket path has about 100 bytes in all, so a deep data
-    folder gets a short name in the temporary folder instead (sun_path is 108 bytes on Linux)."""
-    import hashlib
-    import tempfile
-    from pathlib import Path
-
-    wanted = settings.data_dir.resolve() / "redis.sock"
-    if len(str(wanted).encode()) < 100:
-        return str(wanted)
-    short = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
-    return str(Path(tempfile.gettempdir()) / f"clipdesk-{short}.sock")
 
 
 def redis_settings(settings: Settings) -> RedisSettings:

@@ -1,0 +1,171 @@
+"""Real servers for every test: Redis from the wheel, SQLite and PostgreSQL, a clock we hold."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.db.migrate import create_all
+from core.db.session import Database
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+class HeldClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, at: datetime) -> None:
+        self._now = at
+
+    def now(self) -> datetime:
+        return self._now
+
+    def forward(self, **by: float) -> None:
+        self._now += timedelta(**by)
+
+    def set(self, at: datetime) -> None:
+        self._now = at
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """Tuesday 24 November 2026, 12:00 UTC, until it is moved."""
+    return HeldClock(datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real recordings beside the repository; skips where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "media").is_dir():
+        pytest.skip("the recordings in ../shared are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recordings(shared: Path) -> Path:
+    return shared / "media"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test sees none of the settings of whoever runs it."""
+    from core.settings import Section
+
+    for section in Section.every():
+        for name in section.names():
+            if name not in ("HOST", "PORT"):
+                monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Redis for all tests of this process, from the binary the product would use."""
+    from core.servers.redis import command, find_redis
+
+    folder = tmp_path_factory.mktemp("redis")
+    socket = f"/tmp/clipdesk-test-{os.getpid()}.sock"
+    server = subprocess.Popen(
+        command(find_redis(), socket, folder),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        if Path(socket).exists():
+            break
+        server.poll()
+        assert server.returncode is None, "the embedded Redis did not start"
+        import time
+
+        time.sleep(0.05)
+    yield socket
+    server.terminate()
+    server.wait(10)
+    Path(socket).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_socket: str) -> Settings:
+    """Settings of a fresh install with its own data folder, on the Redis of the tests."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        redis_url=f"unix://{redis_socket}",
+        port=0,
+        _env_file=None,  # type: ignore[call-arg]
+    )
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest) -> None:
+    """Every test that speaks to Redis begins with an empty one."""
+    if "redis_socket" in request.fixturenames:
+        import redis
+
+        with redis.Redis(unix_socket_path=request.getfixturevalue("redis_socket")) as client:
+            client.flushall()
+
+
+# ── PostgreSQL ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _system_postgres() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL of our own, from the machine's binaries or from a wheel."""
+    from tests.doubles.postgres import run_postgres
+
+    with run_postgres(tmp_path_factory.mktemp("pg"), _system_postgres()) as address:
+        if address is None:
+            pytest.skip("no PostgreSQL: neither on this machine nor as a wheel")
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def db(
+    request: pytest.FixtureRequest, settings: Settings, clock: HeldClock
+) -> AsyncIterator[Database]:
+    """An empty database with all tables, on SQLite and on PostgreSQL."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if request.param == "postgresql":
+        from tests.doubles.postgres import fresh_database
+
+        address = request.getfixturevalue("postgres")
+        settings.database_url = await fresh_database(address)
+    database = Database(settings)
+    await create_all(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sqlite(settings: Settings) -> AsyncIterator[Database]:
+    """An empty SQLite, where the database does not matter."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings)
+    await create_all(database)
+    yield database
+    await database.close()
+
+
+if sys.platform == "win32":
+    pytest.skip("Clipdesk runs on Linux and macOS", allow_module_level=True)

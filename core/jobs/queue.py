@@ -70,12 +70,12 @@ class Queue:
     async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:
         """False when Redis did not take it; the sweep will bring it again."""
         try:
-            # The attempt is part of the id: arq refuses an id it still remembers, and a row that
-            # comes back after a crash must not be taken for the delivery that was lost.
+            # Attempt and time are part of the id: arq refuses an id it still remembers, and a row
+            # that comes back must not be taken for the delivery that was lost or is under way.
             await self.redis.enqueue_job(
                 RUN,
                 job_id,
-                _job_id=f"{job_id}:{attempt}",
+                _job_id=f"{job_id}:{attempt}:{run_at.timestamp():.3f}",
                 _queue_name=queue_name(KINDS[kind].queue),
                 _defer_until=run_at,
             )

@@ -1,0 +1,92 @@
+"""A finished clip as it is shown in a chat: player, why it was chosen, words, buttons."""
+
+from __future__ import annotations
+
+from core.chat.message import Act, Button, MediaOut, Out, Rows
+from core.db.videos import Clip, Render
+from core.say import Bytes, Say, Seconds, say
+
+NAMES = {
+    "schedule": "clip.schedule",
+    "now": "clip.now",
+    "caption": "clip.caption",
+    "again": "clip.again",
+    "discard": "clip.discard",
+    "looked": "clip.looked",
+}
+"""Acts of the buttons under a clip; handlers declare what they do."""
+
+
+def clip_buttons(clip: Clip) -> Rows:
+    """What can be done with it now."""
+
+    def button(name: str, style: str = "plain") -> Button:
+        act = Act.of(NAMES[name], clip.id)
+        return Button(say(f"card.button_{name}"), act, style=style)  # type: ignore[arg-type]
+
+    main = (button("schedule", "main"), button("now"))
+    more = (button("caption"), button("again"), button("discard", "danger"))
+    if needs_a_look(clip):
+        return ((button("looked", "main"),), main, more)
+    return (main, more)
+
+
+def needs_a_look(clip: Clip) -> bool:
+    """Rough captions are burned in and nobody has read them yet."""
+    return clip.rough and clip.captions and clip.looked_at is None
+
+
+def clip_media(clip: Clip, render: Render) -> MediaOut:
+    """The player."""
+    made = render.rendered
+    return MediaOut(
+        "video",
+        render.media_key,
+        f"{_file_name(clip.title) or f'clip-{clip.id}'}.mp4",
+        made.size_b,
+        made.width,
+        made.height,
+        made.duration_s,
+        render.cover_key,
+    )
+
+
+def _file_name(title: str) -> str:
+    kept = "".join(c if c.isalnum() else "-" for c in title.lower())
+    return "-".join(part for part in kept.split("-") if part)[:60]
+
+
+def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
+    """Title, score with its reasons, caption and tags, and what a person must know."""
+    text = [
+        say(
+            "card.head",
+            title=clip.title,
+            rank=clip.rank,
+            length=Seconds(render.rendered.duration_s),
+            size=Bytes(render.rendered.size_b),
+        ),
+        say("card.score", score=round(clip.span.score), reasons=clip.span.reasons),
+        say("card.words", caption=clip.caption, tags=" ".join(f"#{t}" for t in clip.tags)),
+    ]
+    if needs_a_look(clip):
+        text.append(say("card.rough"))
+    failed = tuple(
+        say(f"check.{c.name}", value=c.value, limit=c.limit)
+        for c in render.rendered.checks
+        if not c.ok
+    )
+    if failed:
+        text.append(say("card.checks" if render.fit else "card.unfit", checks=failed))
+    return tuple(text)
+
+
+def clip_card(clip: Clip) -> Out:
+    """The message with the finished clip. The clip must have been rendered."""
+    assert clip.render is not None
+    return Out(
+        clip_text(clip, clip.render),
+        clip_buttons(clip),
+        clip_media(clip, clip.render),
+        say("card.alt", title=clip.title, length=Seconds(clip.render.rendered.duration_s)),
+    )

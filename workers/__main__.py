@@ -1,0 +1,31 @@
+"""`python -m workers media`: one worker process for one queue."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from core.i18n.catalog import Catalog
+
+from core.errors import BadSetting
+from core.log import set_up_logs
+from core.settings import Settings
+from workers import media, publish  # noqa: F401  (they declare their jobs)
+from workers.settings import work
+
+
+def main() -> int:
+    """1 with one readable line when it cannot start."""
+    queue = sys.argv[1] if len(sys.argv) > 1 else ""
+    try:
+        settings = Settings.load()
+        set_up_logs(settings.log_format, process=f"worker-{queue}")
+        asyncio.run(work(settings, queue))
+    except BadSetting as wrong:
+        sys.stderr.write(f"clipdesk: {Catalog.load().text(wrong.say)}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

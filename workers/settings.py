@@ -1,0 +1,99 @@
+"""How one worker process runs: arq polls one queue, the rows decide what is done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import Any
+
+import structlog
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from core.errors import BadSetting
+from core.jobs.kinds import KINDS, QUEUES
+from core.jobs.queue import RUN, Queue, from_json, queue_name, redis_settings, to_json
+from core.services import Services, open_services
+from core.settings import Settings
+from workers import sweep
+from workers.run import run_job
+
+AT_ONCE = {"media": 1, "publish": 20, "light": 10}
+"""Jobs one process works on at a time. A render keeps all cores busy by itself; more media workers
+are more processes."""
+ARQ_TRIES = 20
+"""High on purpose: our own rows count tries, and a deploy must not eat them."""
+REDIS_RETRY_S = 2.0
+
+log = structlog.get_logger()
+
+
+def build(svc: Services, queue: str) -> Worker:
+    """An arq worker for one of our queues, on the services' own Redis connection."""
+
+    async def one(_: dict[str, Any], job_id: int) -> None:
+        await run_job(svc, job_id)
+
+    longest = max(k.timeout_s for k in KINDS.values() if k.queue == queue)
+    return Worker(
+        functions=[func(one, name=RUN, timeout=longest + 60, max_tries=ARQ_TRIES, keep_result=0)],
+        queue_name=queue_name(queue),
+        redis_settings=redis_settings(svc.settings),
+        job_serializer=to_json,
+        job_deserializer=from_json,
+        max_jobs=AT_ONCE[queue],
+        poll_delay=0.2,
+        health_check_interval=15,
+        health_check_key=f"{queue_name(queue)}:alive",
+        handle_signals=False,
+        job_completion_wait=0,
+        log_results=False,
+    )
+
+
+async def work(settings: Settings, queue: str) -> None:
+    """Work on one queue until told to stop. Redis may come and go meanwhile. Raises BadSetting."""
+    if queue not in QUEUES:
+        raise BadSetting("setting.no_such_queue", queue=queue, queues=QUEUES)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sig, stop.set)
+    async with open_services(settings) as svc:
+        log.info("worker.ready", queue=queue)
+        async with asyncio.TaskGroup() as tasks:
+            polling = tasks.create_task(_poll(svc, queue, stop))
+            sweeping = tasks.create_task(sweep.run(svc, stop, queue))
+            await stop.wait()
+            for task in (polling, sweeping):
+                task.cancel()
+    log.info("worker.stopped", queue=queue)
+
+
+async def _poll(svc: Services, queue: str, stop: asyncio.Event) -> None:
+    """Run arq's loop; it ends when Redis goes away, so it is begun again."""
+    while not stop.is_set():
+        worker = build(svc, queue)
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as wrong:
+            log.warning("worker.redis_away", error=type(wrong).__name__)
+            await asyncio.sleep(REDIS_RETRY_S)
+        finally:
+            await _close(worker)
+
+
+async def _close(worker: Worker) -> None:
+    """End what arq runs; each job puts its row back before it ends."""
+    tasks = [t for t in worker.tasks.values() if not t.done()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    with contextlib.suppress(RedisError, OSError, AttributeError):
+        await worker.close()
+
+
+async def queue_of(settings: Settings) -> Queue:
+    """For the doctor: a connection to the queue, or BadSetting."""
+    return await Queue.connect(settings)

@@ -1,0 +1,50 @@
+"""Every quarter of a minute: bring back what Redis forgot and what a dead worker held."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from core.db import chats
+from core.db import jobs as rows
+from core.services import Services
+from workers.run import holder_is_dead
+
+EVERY_S = 15.0
+FORGET_UPDATES_AFTER = timedelta(days=3)
+
+log = structlog.get_logger()
+
+
+async def run(svc: Services, stop: asyncio.Event, queue: str) -> None:
+    """Sweep now and then for ever. Every worker does the first one, so that a restart goes on at
+    once; later ones are the light worker's."""
+    await free_the_dead(svc)
+    await svc.jobs.sweep(svc.db, svc.clock)
+    while queue == "light" and not stop.is_set():
+        await once(svc)
+        await asyncio.sleep(EVERY_S)
+
+
+async def once(svc: Services) -> None:
+    """One sweep over everything."""
+    await free_the_dead(svc)
+    await svc.posting.sweep()
+    pushed = await svc.jobs.sweep(svc.db, svc.clock)
+    async with svc.db.write() as tx:
+        await chats.forget_seen(tx, svc.clock.now() - FORGET_UPDATES_AFTER)
+    if pushed:
+        log.debug("sweep.pushed", n=pushed)
+
+
+async def free_the_dead(svc: Services) -> None:
+    """Jobs whose worker of this host is gone need not wait for their lease to run out."""
+    async with svc.db.read() as tx:
+        held = await rows.running(tx)
+    for job_id, lease in held:
+        if holder_is_dead(lease):
+            async with svc.db.write() as tx:
+                await rows.expire(tx, job_id, lease, svc.clock.now())
+            log.warning("sweep.worker_died", job=job_id)

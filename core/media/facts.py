@@ -90,6 +90,8 @@ class Video:
     path: Path
     sha256: str
     facts: VideoFacts
+    name: str = ""
+    """What people call it, without an ending; the file itself may be called anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,288 @@
+"""From a video to finished clips: analyse, then one job per clip."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.analysis.analyse import analyse as find_out
+from core.analysis.model import Analysis
+from core.cards import clip as clip_cards
+from core.cards import cut as cut_cards
+from core.chat.message import Out
+from core.clips.base import Picked, Wish
+from core.clips.registry import provider
+from core.db import outbox, videos
+from core.db.videos import Clip, Cut, Source
+from core.errors import Cancelled, NothingToCut
+from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
+from core.media.facts import FORMATS, Video
+from core.media.probe import probe
+from core.media.receive import sha256_of
+from core.media.sample import make_sample
+from core.render.make import make_clip
+from core.render.rendered import Rendered
+from core.say import Say, say
+from core.services import Services
+from workers.run import Run, job
+from workers.teller import Teller, telling
+
+
+@asynccontextmanager
+async def _scratch(run: Run) -> AsyncIterator[Path]:
+    """A folder of this job's own; what an earlier attempt left in it is thrown away."""
+    folder = run.svc.settings.data_dir / "scratch" / f"job-{run.id}"
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _local(svc: Services, key: str, scratch: Path) -> Path:
+    """A stored file on this machine: where it lies, or a copy for the time of the job."""
+    found = svc.store.local_path(key)
+    return found if found is not None else await svc.store.fetch(key, scratch)
+
+
+async def _still_wanted(svc: Services, cut_id: int) -> tuple[Cut, Source]:
+    async with svc.db.read() as tx:
+        cut = await videos.cut(tx, cut_id)
+        source = await videos.source(tx, cut.source_id)
+    if cut.state == "cancelled":
+        raise Cancelled
+    return cut, source
+
+
+# ── analyse ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _not_cut(tx: AsyncSession, run: Run, why: Say) -> None:
+    """The request is over: say what was not done."""
+    now = run.svc.clock.now()
+    cut = await videos.cut(tx, run.args["cut"])
+    source = await videos.source(tx, cut.source_id)
+    await videos.set_cut(tx, cut.id, state="failed", fault=why, done_at=now)
+    slot = cut_cards.slot(cut.id)
+    out = cut_cards.failed(source.name, why)
+    await outbox.say(tx, cut.chat_id, out, key=slot, slot=slot, now=now, urgent=True)
+
+
+@job(ANALYSE, gave_up=_not_cut)
+async def analyse(run: Run) -> None:
+    """Find the moments of a source and queue one render for each."""
+    svc = run.svc
+    cut, source = await _still_wanted(svc, run.args["cut"])
+    progress = cut_cards.Progress(source.name, {"probe": 0.0})
+    async with _scratch(run) as scratch, telling(run, cut, progress) as tell:
+        video = await _probed(svc, source, await _local(svc, source.media_key, scratch), tell)
+        found = await _analysed(run, cut, video, scratch, tell)
+        finder = provider(svc.settings.clip_provider, svc.settings)
+        picked = await finder.pick(video, found, cut.wish, tell)
+        if not picked.spans:
+            raise NothingToCut("clips.nothing")
+    await _propose(run, cut, found, picked, tuple(tell.notes))
+
+
+async def _probed(svc: Services, source: Source, path: Path, tell: Teller) -> Video:
+    """What kind of video it is. Raises NotUsable in words."""
+    facts = source.facts or await probe(path, settings=svc.settings)
+    if source.facts is None:
+        async with svc.db.write() as tx:
+            await videos.set_facts(tx, source.id, facts)
+    tell("probe", 1.0)
+    if facts.damaged:
+        tell("probe", 1.0, note=say("media.damaged_note"))
+    return Video(path, source.sha256, facts, name=Path(source.name).stem)
+
+
+async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Teller) -> Analysis:
+    """The stored analysis of this source, or a new one, stored at once."""
+    svc = run.svc
+    subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
+    mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""
+    async with svc.db.read() as tx:
+        known = await videos.stored_analysis(tx, cut.source_id, mark)
+    if known is not None:
+        return known
+    stages: dict[str, float] = {}
+    found = await find_out(
+        video, settings=svc.settings, tell=tell, subtitles=subtitles, timings=stages
+    )
+    async with svc.db.write() as tx:
+        await videos.keep_analysis(tx, cut.source_id, found, stages, svc.clock.now(), mark)
+    return found
+
+
+async def _propose(
+    run: Run, cut: Cut, found: Analysis, picked: Picked, notes: tuple[Say, ...]
+) -> None:
+    svc, now = run.svc, run.svc.clock.now()
+    captions = cut.wish.captions and bool(found.words)
+    async with svc.db.write() as tx:
+        for rank, span in enumerate(picked.spans, start=1):
+            clip_id = await videos.add_clip(
+                tx, cut, rank, span, captions=captions, rough=found.rough, now=now
+            )
+            await add_render(svc, tx, cut.id, clip_id)
+        await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=(*notes, *picked.unmet))
+
+
+async def add_render(svc: Services, tx: AsyncSession, cut_id: int, clip_id: int) -> None:
+    """Queue the render of one clip."""
+    await svc.jobs.add(
+        tx,
+        RENDER,
+        {"clip": clip_id},
+        key=f"render:{clip_id}",
+        now=svc.clock.now(),
+        cut_id=cut_id,
+    )
+
+
+# ── render ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _not_rendered(tx: AsyncSession, run: Run, why: Say) -> None:
+    """This clip is named with its reason in the final message; the others go on."""
+    clip = await videos.clip(tx, run.args["clip"])
+    await videos.edit_clip(tx, clip.id, state="failed", fault=why)
+    await _close_if_all_are_done(tx, run, clip.cut_id)
+
+
+@job(RENDER, gave_up=_not_rendered)
+async def render(run: Run) -> None:
+    """Render one clip, keep the file and show it."""
+    svc = run.svc
+    async with svc.db.read() as tx:
+        clip = await videos.clip(tx, run.args["clip"])
+    cut, source = await _still_wanted(svc, clip.cut_id)
+    at = cut_cards.Progress(source.name, {}, clip=clip.rank, clips=cut.planned)
+    began = time.monotonic()
+    async with _scratch(run) as scratch, telling(run, cut, at) as tell:
+        video, found = await _known(svc, cut, source, scratch)
+        made = await make_clip(
+            video,
+            found,
+            clip.span.start_s,
+            clip.span.end_s,
+            fmt=FORMATS[clip.format],
+            captions=clip.captions,
+            into=scratch,
+            settings=svc.settings,
+            tell=tell,
+        )
+        await _keep(run, cut, clip, made, time.monotonic() - began)
+
+
+async def _known(
+    svc: Services, cut: Cut, source: Source, scratch: Path
+) -> tuple[Video, Analysis]:
+    path = await _local(svc, source.media_key, scratch)
+    subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
+    mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""
+    async with svc.db.read() as tx:
+        found = await videos.stored_analysis(tx, source.id, mark)
+    if found is None or source.facts is None:
+        raise RuntimeError("a clip whose source was never analysed")
+    return Video(path, source.sha256, source.facts, name=Path(source.name).stem), found
+
+
+async def _keep(run: Run, cut: Cut, clip: Clip, made: Rendered, took_s: float) -> None:
+    """Store the files first, then the row that names them, then the message, in this order."""
+    svc, now = run.svc, run.svc.clock.now()
+    sha256 = await sha256_of(made.file)
+    media_key, cover_key = f"clips/{sha256}.mp4", f"clips/{sha256}.jpg"
+    await svc.store.put(made.file, media_key)
+    await svc.store.put(made.cover, cover_key)
+    async with svc.db.write() as tx:
+        await videos.keep_render(
+            tx,
+            clip.id,
+            made,
+            format=clip.format,
+            media_key=media_key,
+            cover_key=cover_key,
+            sha256=sha256,
+            took_s=took_s,
+            now=now,
+        )
+        await videos.edit_clip(tx, clip.id, state="ready")
+        card = clip_cards.clip_card(await videos.clip(tx, clip.id))
+        await outbox.say(tx, cut.chat_id, card, key=f"clip:{clip.id}", now=now, urgent=True)
+        await _close_if_all_are_done(tx, run, cut.id)
+
+
+async def _close_if_all_are_done(tx: AsyncSession, run: Run, cut_id: int) -> None:
+    """After the last clip the status message says what came out, and what did not and why."""
+    clips = await videos.clips_of(tx, cut_id)
+    if any(c.state == "proposed" for c in clips):
+        return
+    cut = await videos.cut(tx, cut_id)
+    if cut.state != "working":
+        return
+    source = await videos.source(tx, cut.source_id)
+    now = run.svc.clock.now()
+    ready = sum(c.state in ("ready", "discarded") for c in clips)
+    failed = tuple(
+        say("status.clip_failed", rank=c.rank, title=c.title, why=c.fault)
+        for c in clips
+        if c.state == "failed" and c.fault
+    )
+    await videos.set_cut(tx, cut_id, state="done" if ready else "failed", done_at=now)
+    slot = cut_cards.slot(cut_id)
+    out = cut_cards.done(source.name, ready, failed, cut.notes)
+    await outbox.say(tx, cut.chat_id, out, key=slot, slot=slot, now=now)
+
+
+# ── sample ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _no_sample(tx: AsyncSession, run: Run, why: Say) -> None:
+    out = Out.of(say("sample.failed"), why)
+    key = f"sample:{run.id}"
+    await outbox.say(tx, run.args["chat"], out, key=key, now=run.svc.clock.now())
+
+
+@job(SAMPLE, gave_up=_no_sample)
+async def sample(run: Run) -> None:
+    """Make a video for somebody who has none at hand, and cut it."""
+    svc = run.svc
+    async with _scratch(run) as scratch:
+        made = await make_sample(scratch, settings=svc.settings)
+        sha256 = await sha256_of(made)
+        size_b = made.stat().st_size
+        key = f"in/{sha256}"
+        await svc.store.put(made, key)
+    async with svc.db.write() as tx:
+        await _cut_sample(tx, run, sha256, size_b, key)
+
+
+async def _cut_sample(tx: AsyncSession, run: Run, sha256: str, size_b: int, key: str) -> None:
+    svc, now = run.svc, run.svc.clock.now()
+    workspace, member = run.args["workspace"], run.args["member"]
+    source = await videos.source_by_hash(tx, workspace, sha256) or await videos.add_source(
+        tx,
+        workspace,
+        member,
+        sha256=sha256,
+        size_b=size_b,
+        name=made_name(),
+        media_key=key,
+        now=now,
+    )
+    cut = await videos.add_cut(tx, source.id, run.args["chat"], member, Wish(), now)
+    await svc.jobs.add(tx, ANALYSE, {"cut": cut.id}, key=f"cut:{cut.id}", now=now, cut_id=cut.id)
+
+
+def made_name() -> str:
+    """What the sample is called in the chat."""
+    return "Clipdesk sample.mp4"

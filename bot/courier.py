@@ -1,0 +1,198 @@
+"""Drains the outbox into the chats: in order, paced, once.
+
+    courier = Courier(svc, {"web": web_chat})
+    await courier.run()          # until cancelled
+    courier.wake()               # there may be something new
+
+Each chat has at most one message on the way. What one chat has to wait for, another does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from core.chat.chat import Chat, ChatGone, Slower
+from core.chat.message import MessageRef
+from core.db import outbox, outbox_timing
+from core.db.nudges import TOPIC_OUTBOX
+from core.errors import Told
+from core.services import Services
+
+log = structlog.get_logger()
+
+POLL_S = 1.5
+"""How often to look without being woken: a lost ring costs no more than this."""
+LEASE_S = 20.0
+"""How long a delivery survives its courier; a long one renews it."""
+LAST_MOMENT_S = 1.0
+"""What a delivery under way may still take when the process stops."""
+MAX_WAIT_S = 120.0
+MAX_TRIES = 200
+"""About six hours at the longest wait; nobody wants older news."""
+NO_NETWORK_S = 300.0
+BURST = 3
+"""Messages a chat may get at once before its pace counts; Telegram allows short bursts."""
+
+
+@dataclass(slots=True)
+class _Pace:
+    """A bucket of sends that fills at the network's pace."""
+
+    per_s: float
+    tokens: float = BURST
+    at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    def wait_s(self) -> float:
+        """Take one send and give how long to wait before it."""
+        now = asyncio.get_running_loop().time()
+        self.tokens = min(BURST, self.tokens + (now - self.at) * self.per_s) - 1
+        self.at = now
+        return max(0.0, -self.tokens / self.per_s)
+
+
+def backoff_s(tries: int) -> float:
+    """1, 2, 4 … 120 seconds, each ± half: many chats must not come back at the same moment."""
+    return min(MAX_WAIT_S, float(2 ** min(tries - 1, 7))) * random.uniform(0.5, 1.5)
+
+
+class Courier:
+    """Delivers what `core/db/outbox.py` holds."""
+
+    def __init__(self, svc: Services, chats: Mapping[str, Chat]) -> None:
+        self._svc = svc
+        self._chats = chats
+        self._news = asyncio.Event()
+        self._paces: dict[int, _Pace] = {}
+        self._look_again_s = POLL_S
+
+    def wake(self) -> None:
+        """There may be something to deliver."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Until cancelled. Deliveries under way get a moment to finish."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hear())
+            under_way: set[asyncio.Task[None]] = set()
+            try:
+                while True:
+                    self._news.clear()
+                    for parcel in await self._take():
+                        carrying = tasks.create_task(self._carry(parcel))
+                        under_way.add(carrying)
+                        carrying.add_done_callback(under_way.discard)
+                    await self._wait()
+            finally:
+                if under_way:
+                    await asyncio.wait(under_way, timeout=LAST_MOMENT_S)
+
+    async def _take(self) -> tuple[outbox.Parcel, ...]:
+        """What can go now. Also settles until when there is nothing to look for."""
+        self._look_again_s = POLL_S
+        now = self._svc.clock.now()
+        try:
+            async with self._svc.db.read() as tx:  # looking must not lock out those who write
+                due, later = await outbox_timing.outlook(tx, now)
+            if later is not None:
+                self._look_again_s = min(POLL_S, (later - now).total_seconds() + 0.005)
+            if not due:
+                return ()
+            async with self._svc.db.write() as tx:
+                return await outbox.take(tx, now, lease_s=LEASE_S)
+        except Exception:  # a database that is away for a moment must not end the courier
+            log.exception("courier.cannot_look")
+            return ()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._look_again_s):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _hear(self) -> None:
+        async for _ in self._svc.jobs.bell.listen(TOPIC_OUTBOX):
+            self.wake()
+
+    async def _carry(self, parcel: outbox.Parcel) -> None:
+        """Deliver one parcel and write down how it went. Nothing it meets may stop the courier."""
+        try:
+            await self._settle(parcel)
+        except Exception:  # the row keeps its lease and comes back when that runs out
+            log.exception("courier.cannot_write", parcel=parcel.id)
+        finally:
+            self.wake()
+
+    async def _settle(self, parcel: outbox.Parcel) -> None:
+        try:
+            at = await self._deliver(parcel)
+        except Slower as slower:
+            await self._put_off(parcel, slower.after_s, "asked to wait")
+        except ChatGone:
+            log.info("courier.chat_gone", chat=parcel.chat_id)
+            async with self._svc.db.write() as tx:
+                await outbox.bury_chat(tx, parcel.chat_id, "gone", self._svc.clock.now())
+        except (Told, ValueError, TypeError, KeyError) as wrong:
+            # A message this network can never take must not stand in the way of the next one.
+            log.exception("courier.undeliverable", parcel=parcel.id)
+            await self._give_up(parcel, type(wrong).__name__)
+        except Exception as wrong:
+            log.warning("courier.failed", parcel=parcel.id, tries=parcel.tries, error=repr(wrong))
+            await self._again(parcel, type(wrong).__name__)
+        else:
+            await self._delivered(parcel, at)
+
+    async def _deliver(self, parcel: outbox.Parcel) -> MessageRef:
+        chat = self._chats.get(parcel.where.network)
+        if chat is None:
+            raise Slower(NO_NETWORK_S)
+        pace = self._paces.setdefault(parcel.chat_id, _Pace(chat.can.sends_per_s))
+        await asyncio.sleep(pace.wait_s())
+        holding = asyncio.create_task(self._hold(parcel))
+        try:
+            if parcel.at is None:
+                return await chat.say(
+                    parcel.where, parcel.out, key=parcel.key, language=parcel.language
+                )
+            await chat.change(parcel.at, parcel.out, language=parcel.language)
+            return parcel.at
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+
+    async def _hold(self, parcel: outbox.Parcel) -> None:
+        """Renew the lease for as long as the delivery takes."""
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            async with self._svc.db.write() as tx:
+                until = self._svc.clock.now() + timedelta(seconds=LEASE_S)
+                await outbox_timing.hold(tx, parcel.id, until)
+
+    async def _delivered(self, parcel: outbox.Parcel, at: MessageRef) -> None:
+        now = self._svc.clock.now()
+        gap = timedelta(seconds=self._chats[parcel.where.network].can.edit_gap_s)
+        async with self._svc.db.write() as tx:
+            await outbox.delivered(tx, parcel.id, parcel.version, at, now)
+            if parcel.slot is not None:
+                await outbox_timing.rest(tx, parcel.id, now + gap)
+
+    async def _put_off(self, parcel: outbox.Parcel, after_s: float, fault: str) -> None:
+        async with self._svc.db.write() as tx:
+            until = self._svc.clock.now() + timedelta(seconds=after_s)
+            await outbox.put_off(tx, parcel.id, until, fault)
+
+    async def _again(self, parcel: outbox.Parcel, fault: str) -> None:
+        if parcel.tries >= MAX_TRIES:
+            await self._give_up(parcel, fault)
+        else:
+            await self._put_off(parcel, backoff_s(parcel.tries), fault)
+
+    async def _give_up(self, parcel: outbox.Parcel, fault: str) -> None:
+        async with self._svc.db.write() as tx:
+            await outbox.dead(tx, parcel.id, fault)

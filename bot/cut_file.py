@@ -1,0 +1,236 @@
+"""`clipdesk clip VIDEO --out DIR`: the main job without any chat.
+
+Progress goes to stderr. With `--json` one object goes to stdout (its shape is fixed, see the
+README). Exit codes: 0 clips were made, 2 the input is no usable video, 3 nothing worth cutting,
+1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.analysis.analyse import analyse
+from core.clips.registry import provider
+from core.clips.wish import read_wish
+from core.i18n.catalog import Catalog
+from core.media.receive import sha256_of
+
+from core.analysis.model import Analysis
+from core.clips.base import Picked, Span, Wish
+from core.errors import NothingToCut, NotUsable, Told
+from core.media.facts import FORMATS, Video
+from core.media.probe import probe
+from core.render.make import make_clip
+from core.render.rendered import Rendered
+from core.say import Say, say
+from core.settings import Settings
+from core.tell import Stage
+
+NOT_USABLE, NOTHING = 2, 3
+OLD_SCRATCH = "clipdesk-"
+
+
+class Progress:
+    """A `Tell` that writes one line per stage and tenth to stderr, and every note once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._shown: dict[str, int] = {}
+        self._noted: set[Say] = set()
+
+    def __call__(self, stage: Stage, done: float, *, note: Say | None = None) -> None:
+        if note is not None and note not in self._noted:
+            self._noted.add(note)
+            sys.stderr.write(f"{self._catalog.text(note)}\n")
+        tenth = int(done * 10)
+        if self._shown.get(stage) != tenth:
+            self._shown[stage] = tenth
+            sys.stderr.write(f"{stage} {done:.0%}\n")
+            sys.stderr.flush()
+
+    def begin(self, what: str) -> None:
+        self._shown.clear()
+        sys.stderr.write(f"{what}\n")
+
+
+@dataclass(slots=True)
+class Made:
+    """Everything the run found and made."""
+
+    video: Video
+    analysis: Analysis
+    picked: Picked
+    clips: list[tuple[int, Span, Rendered]]
+    failed: list[tuple[int, Say]]
+    stages_s: dict[str, float]
+    provider: str
+
+
+async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
+    """Cut one file. The exit code says how it went."""
+    catalog = Catalog.load()
+    try:
+        made = await _cut(args, settings, Progress(catalog))
+    except NotUsable as told:
+        sys.stderr.write(f"{catalog.text(told.say)}\n")
+        return NOT_USABLE
+    except NothingToCut as told:
+        sys.stderr.write(f"{catalog.text(told.say)}\n")
+        return NOTHING
+    for rank, why in made.failed:
+        sys.stderr.write(f"{catalog.text(say('clip_command.failed', rank=rank, why=why))}\n")
+    for unmet in made.picked.unmet:
+        sys.stderr.write(f"{catalog.text(unmet)}\n")
+    if args.json:
+        sys.stdout.write(json.dumps(as_json(made, catalog), ensure_ascii=False) + "\n")
+    else:
+        _list(made, catalog)
+    return 0 if made.clips else 1
+
+
+@contextmanager
+def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        stages[name] = round(stages.get(name, 0.0) + time.monotonic() - began, 3)
+
+
+def _wish(args: argparse.Namespace, duration_s: float) -> Wish:
+    """The words of the wish, with what the flags say on top."""
+    wish = read_wish(args.wish, duration_s=duration_s)
+    flags = {"count": args.count, "min_s": args.min_s, "max_s": args.max_s}
+    given = {name: value for name, value in flags.items() if value is not None}
+    captions = wish.captions and args.captions == "auto"
+    return replace(wish, captions=captions, **given)
+
+
+async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> Made:
+    path: Path = args.video
+    if not path.is_file():
+        raise NotUsable("clip_command.no_file", path=str(path))
+    if args.subtitles is not None and not args.subtitles.is_file():
+        raise NotUsable("clip_command.no_file", path=str(args.subtitles))
+    stages: dict[str, float] = {}
+    with _timed(stages, "probe"):
+        facts = await probe(path, settings=settings)
+        video = Video(path.resolve(), await sha256_of(path), facts, name=path.stem)
+    found = await analyse(
+        video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages
+    )
+    with _timed(stages, "pick"):
+        finder = provider(settings.clip_provider, settings)
+        picked = await finder.pick(video, found, _wish(args, facts.duration_s), tell)
+    if not picked.spans:
+        raise NothingToCut("clips.nothing")
+    made = Made(video, found, picked, [], [], stages, finder.name)
+    with _timed(stages, "render"):
+        await _render_all(made, args, settings, tell)
+    return made
+
+
+async def _render_all(
+    made: Made, args: argparse.Namespace, settings: Settings, tell: Progress
+) -> None:
+    """One clip after the other; one that fails costs only itself."""
+    out: Path = args.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise Told("clip_command.out", path=str(out), why=wrong.strerror or "") from wrong
+    wish = _wish(args, made.video.facts.duration_s)
+    captions = wish.captions and bool(made.analysis.words)
+    for rank, span in enumerate(made.picked.spans, start=1):
+        tell.begin(f"clip {rank} of {len(made.picked.spans)}")
+        with tempfile.TemporaryDirectory(dir=out, prefix=f".{OLD_SCRATCH}") as scratch:
+            try:
+                clip = await make_clip(
+                    made.video,
+                    made.analysis,
+                    span.start_s,
+                    span.end_s,
+                    fmt=FORMATS[wish.format],
+                    captions=captions,
+                    into=Path(scratch),
+                    settings=settings,
+                    tell=tell,
+                )
+            except Told as told:
+                made.failed.append((rank, told.say))
+                continue
+            kept = await asyncio.to_thread(_keep, clip, out, rank)
+        made.clips.append((rank, span, kept))
+
+
+def _keep(clip: Rendered, out: Path, rank: int) -> Rendered:
+    file, cover = out / f"clip-{rank:02d}.mp4", out / f"clip-{rank:02d}.jpg"
+    clip.file.replace(file)
+    clip.cover.replace(cover)
+    return replace(clip, file=file.resolve(), cover=cover.resolve())
+
+
+def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
+    """The object of `--json`."""
+    facts, found = made.video.facts, made.analysis
+    return {
+        "source": {
+            "path": str(made.video.path),
+            "sha256": made.video.sha256,
+            "duration_s": facts.duration_s,
+            "width": facts.width,
+            "height": facts.height,
+            "fps": facts.fps,
+        },
+        "provider": made.provider,
+        "stages_s": {
+            name: made.stages_s.get(name, 0.0)
+            for name in ("probe", "video", "audio", "words", "pick", "render")
+        },
+        "words": [{"start_s": w.start_s, "end_s": w.end_s, "text": w.text} for w in found.words],
+        "words_from": found.words_from,
+        "shots_s": list(found.shots_s),
+        "clips": [_clip_json(*clip, catalog) for clip in made.clips],
+    }
+
+
+def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "start_s": span.start_s,
+        "end_s": span.end_s,
+        "score": span.score,
+        "reasons": [catalog.text(r) for r in span.reasons],
+        "title": span.title,
+        "caption": span.caption,
+        "tags": list(span.tags),
+        "file": str(clip.file),
+        "cover": str(clip.cover),
+        "width": clip.width,
+        "height": clip.height,
+        "duration_s": clip.duration_s,
+        "layouts": [asdict(layout) for layout in clip.plan.layouts],
+        "faces": [asdict(face) for face in clip.faces],
+        "checks": [
+            {"name": c.name, "ok": c.ok, "value": c.value, "limit": c.limit} for c in clip.checks
+        ],
+    }
+
+
+def _list(made: Made, catalog: Catalog) -> None:
+    for rank, span, clip in made.clips:
+        reasons = ", ".join(catalog.text(r) for r in span.reasons)
+        sys.stdout.write(
+            f"{rank}. {span.title}  ({span.start_s:.1f}-{span.end_s:.1f} s, "
+            f"score {span.score:.0f}: {reasons})\n   {clip.file}\n"
+        )

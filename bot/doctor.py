@@ -1,0 +1,175 @@
+"""`clipdesk doctor`: what is ready, what is missing, and how to mend it, in words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core.analysis.faces import find_face_model
+from core.analysis.speech.choose import describe_speech
+from core.captions.fonts import fonts_dir
+from core.i18n.catalog import Catalog
+from core.publish.registry import platforms
+
+from core.db.migrate import version
+from core.db.session import Database
+from core.errors import Told
+from core.jobs.queue import Queue
+from core.media.ffmpeg import find as find_ffmpeg
+from core.media.ffmpeg import version as ffmpeg_version
+from core.say import Bytes, Say, say
+from core.secrets import Vault
+from core.servers import redis
+from core.servers.socket import socket_path
+from core.settings import Settings
+
+ENOUGH_DISK_B = 5_000_000_000
+"""A one-hour 1080p source and its clips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: well, or worth knowing, or a problem that keeps it from working."""
+
+    mark: str
+    what: Say
+
+
+def ok(what: Say) -> Finding:
+    return Finding("ready", what)
+
+
+def note(what: Say) -> Finding:
+    return Finding("note", what)
+
+
+def bad(what: Say) -> Finding:
+    return Finding("problem", what)
+
+
+Look = Callable[[Settings], Awaitable[Finding]]
+
+
+async def doctor(settings: Settings) -> int:
+    """Print every finding; 1 when something keeps Clipdesk from working."""
+    catalog = Catalog.load()
+    worst = 0
+    for look in LOOKS:
+        try:
+            finding = await look(settings)
+        except Told as told:
+            finding = bad(told.say)
+        worst = max(worst, finding.mark == "problem")
+        sys.stdout.write(f"{finding.mark:8} {catalog.text(finding.what)}\n")
+    return int(worst)
+
+
+async def _folder(settings: Settings) -> Finding:
+    from bot.up import check_folder
+
+    check_folder(settings)
+    free = shutil.disk_usage(settings.data_dir).free
+    words = {"path": str(settings.data_dir.resolve()), "free": Bytes(free)}
+    return (
+        ok(say("doctor.folder", **words))
+        if free > ENOUGH_DISK_B
+        else note(say("doctor.disk_small", **words))
+    )
+
+
+async def _key(settings: Settings) -> Finding:
+    vault = Vault(settings)
+    vault.open(vault.seal("x"))
+    return ok(say("doctor.key_set" if settings.secret_key else "doctor.key_kept"))
+
+
+async def _port(settings: Settings) -> Finding:
+    from bot.up import check_port
+
+    if await redis.answers(socket_path(settings)) and not settings.redis_url:
+        return ok(say("doctor.running", address=settings.address))
+    check_port(settings)
+    return ok(say("doctor.port", address=settings.address))
+
+
+async def _ffmpeg(settings: Settings) -> Finding:
+    return ok(say("doctor.ffmpeg", version=await ffmpeg_version(find_ffmpeg(settings))))
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis_url:
+        await (await Queue.connect(settings)).close()
+        return ok(say("doctor.redis_set"))
+    program = redis.find_redis()
+    if not await redis.answers(socket_path(settings)):
+        await _try_redis(settings)
+    return ok(say("doctor.redis", program=str(program)))
+
+
+async def _try_redis(settings: Settings) -> None:
+    """Start it once and end it again: a wheel for another machine shows only then."""
+    process = await asyncio.create_subprocess_exec(
+        *redis.command(redis.find_redis(), socket_path(settings), settings.data_dir),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await redis.ready(settings, process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def _database(settings: Settings) -> Finding:
+    db = Database(settings)
+    try:
+        have, newest = await version(db)
+    except (OSError, Exception) as wrong:  # drivers raise what they like when nobody answers
+        if settings.database_url:
+            return bad(say("setting.database_unreachable", why=str(wrong).splitlines()[0]))
+        return bad(say("doctor.database_broken", why=str(wrong).splitlines()[0]))
+    finally:
+        await db.close()
+    kind = "PostgreSQL" if not db.is_sqlite else "SQLite"
+    if have != newest:
+        return note(say("doctor.database_old", kind=kind))
+    return ok(say("doctor.database", kind=kind))
+
+
+async def _faces(settings: Settings) -> Finding:
+    found = find_face_model(settings)
+    return ok(say("doctor.yunet", path=str(found))) if found else note(say("doctor.cascades"))
+
+
+async def _speech(settings: Settings) -> Finding:
+    engine, what = describe_speech(settings)
+    return ok(what) if engine in ("whisper", "endpoint") else note(what)
+
+
+async def _fonts(_: Settings) -> Finding:
+    n = sum(1 for _ in fonts_dir().glob("*.[ot]tf"))
+    return ok(say("doctor.fonts", n=n))
+
+
+async def _platforms(settings: Settings) -> Finding:
+    real = tuple(p.name for p in platforms() if p(settings).configured())
+    return ok(say("doctor.platforms", names=real)) if real else note(say("doctor.practice"))
+
+
+LOOKS: tuple[Look, ...] = (
+    _folder,
+    _key,
+    _port,
+    _ffmpeg,
+    _redis,
+    _database,
+    _faces,
+    _speech,
+    _fonts,
+    _platforms,
+)

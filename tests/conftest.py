@@ -20,6 +20,13 @@ from core.settings import Settings
 ROOT = Path(__file__).parents[1]
 
 
+def missing(what: str) -> None:
+    """Skip, saying so; where everything is promised to be present (CI) it is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"missing here: {what}")
+    pytest.skip(what)
+
+
 class HeldClock:
     """A clock that moves only when told to."""
 
@@ -51,7 +58,7 @@ def shared() -> Path:
     """The folder of real recordings beside the repository; skips where it is absent."""
     folder = ROOT.parent / "shared"
     if not (folder / "media").is_dir():
-        pytest.skip("the recordings in ../shared are not here")
+        missing("the recordings in ../shared are not here")
     return folder
 
 
@@ -136,7 +143,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with run_postgres(tmp_path_factory.mktemp("pg"), _system_postgres()) as address:
         if address is None:
-            pytest.skip("no PostgreSQL: neither on this machine nor as a wheel")
+            missing("no PostgreSQL: neither on this machine nor as a wheel")
         yield address
 
 

@@ -40,6 +40,17 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceAt:
+    """The face the framing keeps, in pixels of the upright source; `t_s` from the clip's start."""
+
+    t_s: float
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The framing of one clip for one format. Layouts follow each other without a gap."""
 

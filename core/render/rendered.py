@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.framing.plan import Plan
+from core.framing.plan import FaceAt, Plan
+
+__all__ = ["Check", "FaceAt", "Rendered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,6 @@ class Check:
     """The rule in short, for example `-14 ± 0.5 LUFS`."""
     must: bool = True
     """A failed one that must hold makes the clip unfit to post; the others are told."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaceAt:
-    """The face the framing keeps, in pixels of the upright source; `t_s` from the clip's start."""
-
-    t_s: float
-    x: float
-    y: float
-    w: float
-    h: float
 
 
 @dataclass(frozen=True, slots=True)

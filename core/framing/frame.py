@@ -1,0 +1,196 @@
+"""The framing of a clip: for each of its shots a layout, for each layout the windows.
+
+    plan, faces = frame(video, analysis, 62.4, 91.0, VERTICAL)
+
+It works on the face samples of the analysis alone; no picture is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from core.analysis.model import Analysis, FaceSample
+from core.framing.aim import boxes, group, subjects
+from core.framing.choose import Choice, choose, tile_limit
+from core.framing.follow import REVERSALS_A_S, Knot, at, follow
+from core.framing.people import Person
+from core.framing.plan import FaceAt, Layout, Plan, Window
+from core.framing.window import Box, biggest, left, top
+from core.media.facts import Format, Video
+
+EDGE_S = 0.04
+"""A shot edge this close to the edge of the clip is the edge of the clip."""
+FACE_IN_WINDOW = 0.13
+"""A small face is brought closer until it has this part of the window's height …"""
+FACE_IN_TILE = 0.26
+"""… and in a tile, which is half as high, this part."""
+MAX_GROWTH = 2.4
+"""… but no source pixel is blown up more than this for it."""
+
+
+def frame(
+    video: Video, analysis: Analysis, start_s: float, end_s: float, fmt: Format
+) -> tuple[Plan, tuple[FaceAt, ...]]:
+    """Plan a clip from `start_s` to `end_s` of the source; also the face kept at each sample."""
+    picture = (video.facts.width, video.facts.height)
+    layouts: list[Layout] = []
+    faces: list[FaceAt] = []
+    for a, b in _shots(analysis.shots_s, start_s, end_s):
+        samples = [
+            replace(s, t_s=s.t_s - start_s) for s in analysis.samples if a <= s.t_s + 0.005 < b
+        ]
+        voice = [
+            replace(v, start_s=v.start_s - start_s, end_s=v.end_s - start_s) for v in analysis.voice
+        ]
+        choice = choose(samples, voice, picture, fmt)
+        shot = _Shot(samples, a - start_s, b - start_s, picture, fmt)
+        _append(layouts, shot.layout(choice, layouts[-1] if layouts else None))
+        faces += shot.faces(choice)
+    return Plan(fmt.name, tuple(layouts)), tuple(faces)
+
+
+def _shots(edges_s: Sequence[float], start_s: float, end_s: float) -> list[tuple[float, float]]:
+    """The shots of the clip, in source time."""
+    inner = [e for e in edges_s if start_s + EDGE_S < e < end_s - EDGE_S]
+    points = [start_s, *inner, end_s]
+    return list(pairwise(points))
+
+
+def _append(layouts: list[Layout], new: Layout) -> None:
+    """Join two neighbours that show the very same, so that nothing is switched for nothing."""
+    last = layouts[-1] if layouts else None
+    still = last is not None and len(last.path) == len(new.path) == 1 and not last.lower
+    if last and still and last.kind == new.kind and _same(last.path[0], new.path[0]):
+        layouts[-1] = replace(last, end_s=new.end_s)
+    else:
+        layouts.append(new)
+
+
+def _same(a: Window, b: Window) -> bool:
+    return (a.x, a.y, a.w, a.h) == (b.x, b.y, b.w, b.h)
+
+
+class _Shot:
+    """One shot of the clip; its times count from the start of the clip."""
+
+    def __init__(
+        self,
+        samples: Sequence[FaceSample],
+        start_s: float,
+        end_s: float,
+        picture: tuple[int, int],
+        fmt: Format,
+    ) -> None:
+        self.samples, self.start_s, self.end_s = samples, start_s, end_s
+        self.width, self.height = picture
+        self.fmt = fmt
+
+    def layout(self, choice: Choice, before: Layout | None) -> Layout:
+        """The layout of this shot. A flash too short to have been sampled keeps what was shown."""
+        if not self.samples and before and not choice.plain:
+            return self._hold(before)
+        if choice.plain:
+            return self._made("track", self._plain(choice))
+        if choice.kind == "fit":
+            whole = Window(self.start_s, 0.0, 0.0, float(self.width), float(self.height))
+            return self._made("fit", (whole,))
+        if choice.kind == "split":
+            return self._split(choice)
+        return self._made("track", self._track(choice))
+
+    def faces(self, choice: Choice) -> list[FaceAt]:
+        """The face the framing keeps, where it is really seen; of two, the one above."""
+        if not choice.who:
+            return []
+        who = subjects(choice.who[0], choice.others, len(self.samples))
+        return [
+            FaceAt(round(s.t_s, 3), f.x, f.y, f.w, f.h)
+            for n, (s, person) in enumerate(zip(self.samples, who, strict=True))
+            if (f := person.seen.get(n))
+        ]
+
+    def _made(self, kind: str, path: tuple[Window, ...]) -> Layout:
+        return Layout(self.start_s, self.end_s, kind, path)  # type: ignore[arg-type]
+
+    def _hold(self, before: Layout) -> Layout:
+        def last(path: tuple[Window, ...]) -> tuple[Window, ...]:
+            return (replace(path[-1], t_s=self.start_s),) if path else ()
+
+        return Layout(self.start_s, self.end_s, before.kind, last(before.path), last(before.lower))
+
+    def _plain(self, choice: Choice) -> tuple[Window, ...]:
+        """The biggest window, high enough for the heads when a strip must go, else centred."""
+        w, h = biggest(self.width, self.height, self.fmt.width / self.fmt.height)
+        y = (self.height - h) / 2
+        if choice.who:
+            x, up = choice.who[0].center[0], choice.who[0]
+            y = min(y, max(0.0, up.center[1] - up.height))
+        else:
+            x = self.width / 2
+        return (Window(self.start_s, left(x, w, self.width), y, w, h),)
+
+    def _track(self, choice: Choice) -> tuple[Window, ...]:
+        w, h = biggest(self.width, self.height, self.fmt.width / self.fmt.height)
+        if len(choice.who) > 1:
+            aim = group(choice.who, len(self.samples))
+        else:
+            aim = boxes(subjects(choice.who[0], choice.others, len(self.samples)))
+            w, h = self._closer(w, h, median(b.h for b in aim), FACE_IN_WINDOW, self.fmt.height)
+        axes = 1 + (h < self.height)
+        return self._path(aim, w, h, (0.0, float(self.width)), axes)
+
+    def _split(self, choice: Choice) -> Layout:
+        limit = tile_limit(*choice.who) or self.width / 2
+        sides = ((0.0, limit), (limit, float(self.width)))
+        tiles = [self._tile(p, s) for p, s in zip(choice.who, sides, strict=True)]
+        if max(t[0] for t in tiles) < 1.35 * min(t[0] for t in tiles):
+            tiles = [min(tiles)] * 2  # heads of one size, unless that would cut one
+        upper, lower = (
+            self._path(boxes([person] * len(self.samples)), *tile, side, axes=4)
+            for person, tile, side in zip(choice.who, tiles, sides, strict=True)
+        )
+        return Layout(self.start_s, self.end_s, "split", upper, lower)
+
+    def _tile(self, person: Person, side: tuple[float, float]) -> tuple[float, float]:
+        """Size of the window of one of two: close, but whole, and in the middle if it can be."""
+        ratio = self.fmt.width / (self.fmt.height / 2)
+        w, h = biggest(side[1] - side[0], self.height, ratio)
+        middle = 2 * min(person.center[0] - side[0], side[1] - person.center[0])
+        centred = max(middle, 2.2 * person.width, 1.6 * person.height * ratio)
+        w, h = (w, h) if w <= centred else (centred, centred / ratio)
+        return self._closer(w, h, person.height, FACE_IN_TILE, self.fmt.height / 2)
+
+    def _closer(
+        self, w: float, h: float, face_h: float, part: float, out_h: float
+    ) -> tuple[float, float]:
+        """A smaller window for a small face, as far as the pixels allow; in steps of a twentieth,
+        so that shots of the same camera agree."""
+        wished = max(face_h / part, out_h / MAX_GROWTH)
+        share = min(1.0, max(0.2, -(-wished / h // 0.05) * 0.05))
+        return w * share, h * share
+
+    def _path(
+        self, aim: Sequence[Box], w: float, h: float, side: tuple[float, float], axes: int
+    ) -> tuple[Window, ...]:
+        """Windows of one size that follow; `axes` share what a picture may rock."""
+        times = [s.t_s for s in self.samples]
+        room = side[1] - side[0]
+        xs = [(t, side[0] + left(b.cx - side[0], w, room)) for t, b in zip(times, aim, strict=True)]
+        ys = [(t, top(b, h, self.height)) for t, b in zip(times, aim, strict=True)]
+        rocks = REVERSALS_A_S / axes
+        spare = (w / 2 - 0.7 * median(b.w for b in aim), 0.2 * h)
+        span = (self.start_s, self.end_s)
+        across = follow(xs, *span, w, spare=spare[0], reversals_a_s=rocks)
+        down = follow(ys, *span, h, spare=spare[1], reversals_a_s=rocks)
+        return _windows(across, down, w, h)
+
+
+def _windows(
+    across: Sequence[Knot], down: Sequence[Knot], w: float, h: float
+) -> tuple[Window, ...]:
+    """Both axes on one set of times."""
+    times = sorted({t for t, _ in across} | {t for t, _ in down})
+    return tuple(Window(t, at(across, t), at(down, t), w, h) for t in times)

@@ -16,23 +16,55 @@ from typing import Literal
 from core.media.facts import Video, VideoFacts
 from core.media.inputs import file_arg
 
+Reads = Literal["both", "picture", "sound"]
+_INDEXED = frozenset({"mov", "matroska", "avi", "gif"})
+"""Seeking lands on the key frame before the place. Elsewhere it may land behind it (tried)."""
+_JUMPY = frozenset({"mpegts", "mpeg"})
+"""Containers of libavformat with AVFMT_TS_DISCONT: their clock may jump, and ffmpeg moves t = 0."""
+_RUN_UP_S = 20.0
+"""Longer than key frames lie apart in such streams: 2 s in broadcasts, at most 250 frames by x264."""
 _SDR_NITS = 203
 """White of a text page in HDR, ITU-R BT.2408; what `npl` of zscale makes into 1.0."""
 
 
 def input_args(
-    video: Video, *, start_s: float | None = None, length_s: float | None = None
+    video: Video,
+    *,
+    start_s: float | None = None,
+    length_s: float | None = None,
+    reads: Reads = "both",
 ) -> list[str]:
-    """Everything up to and with `-i`. The seek is exact: frames before `start_s` are dropped."""
+    """Everything up to and with `-i`. The seek is exact: frames before `start_s` are dropped.
+
+    `reads` says which streams the command maps; transport streams are timed by it.
+    """
     args = ["-max_pixels", str(_pixels_with_slack(video.facts)), "-f", video.facts.container]
-    # Otherwise ffmpeg moves t = 0 of a transport stream to the first of the streams that are read,
-    # and sound and picture read apart no longer fit. Any offset at all switches that off.
-    args += ["-itsoffset", "0.000001"]
-    if start_s is not None:
+    if video.facts.container not in _INDEXED:
+        args += _seek_without_index(video.facts, start_s or 0.0, reads)
+    elif start_s:
         args += ["-ss", f"{start_s:.6f}"]
     if length_s is not None:
         args += ["-t", f"{length_s:.6f}"]
     return [*args, "-i", file_arg(video.path)]
+
+
+def _seek_without_index(facts: VideoFacts, start_s: float, reads: Reads) -> list[str]:
+    """Begin earlier and let ffmpeg cut at t = 0, which `-itsoffset` moves to where it belongs."""
+    late_s = _late_s(facts, reads)
+    if not start_s:
+        return ["-itsoffset", f"{late_s:.6f}"] if late_s else []
+    seek_s = start_s - _RUN_UP_S
+    offset_s = late_s - start_s if late_s and seek_s < late_s else -_RUN_UP_S
+    return ["-ss", f"{seek_s:.6f}", "-itsoffset", f"{offset_s:.6f}"]
+
+
+def _late_s(facts: VideoFacts, reads: Reads) -> float:
+    """How much later than the file the streams begin that are read. In a transport stream ffmpeg
+    makes that moment t = 0 (`correct_input_start_times` in ffmpeg_opt.c)."""
+    if facts.container not in _JUMPY or reads == "both" or not facts.sound:
+        return 0.0
+    own_s = facts.start_s if reads == "picture" else facts.sound.start_s
+    return own_s - min(facts.start_s, facts.sound.start_s)
 
 
 def picture_map(facts: VideoFacts) -> list[str]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 DEMUXERS = (
     *("mov", "matroska", "avi", "flv", "mpegts", "mpeg", "asf", "ogg", "mxf", "gif", "rm", "nut"),
-    *("ivf", "dv", "wtv", "mpegvideo", "h264", "hevc", "obu", "m4v", "mjpeg", "yuv4mpegpipe"),
-    *("wav", "w64", "aiff", "caf", "flac", "mp3", "aac", "ac3", "eac3", "amr"),
+    *("ivf", "dv", "wtv", "wav", "w64", "aiff", "caf", "flac", "mp3", "aac", "ac3", "eac3", "amr"),
 )
 """What a video or its sound may come in. None of these opens a second file; those that do (hls,
 dash, concat, image2, sdp, rtsp, imf …) are left out on purpose."""

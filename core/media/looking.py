@@ -323,6 +323,7 @@ def picture_of(stream: Any) -> dict[str, Any]:
         "width": context.width if context else 0,
         "height": context.height if context else 0,
         "aspect": [aspect.numerator, aspect.denominator] if aspect else [1, 1],
+        "start_s": float((stream.start_time or 0) * stream.time_base),
         "rate": float(stream.average_rate or 0),
         "header_s": float(stream.duration * stream.time_base) if stream.duration else 0.0,
     }

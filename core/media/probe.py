@@ -106,7 +106,7 @@ def _judge(seen: dict[str, Any], size_b: int) -> VideoFacts:
     if not decoded["frames"]:
         raise NotUsable("media.broken")
     facts = _facts(seen, size_b)
-    _refuse_length(facts, shown_s=_end_s(seen) - facts.start_s, promised_s=_promised_s(seen))
+    _refuse_length(facts, shown_s=_end_s(seen) - _shown_from_s(seen), promised_s=_promised_s(seen))
     return facts
 
 
@@ -168,7 +168,7 @@ def _facts(seen: dict[str, Any], size_b: int) -> VideoFacts:
         coded_height=look["height"],
         fps=fps,
         frames=frames,
-        start_s=_start_s(seen),
+        start_s=picture["start_s"],
         rotation=rotation,
         sample_aspect=aspect,
         variable_rate=packets["gaps"] > _UNEVEN,
@@ -184,7 +184,7 @@ def _facts(seen: dict[str, Any], size_b: int) -> VideoFacts:
     )
 
 
-def _start_s(seen: dict[str, Any]) -> float:
+def _shown_from_s(seen: dict[str, Any]) -> float:
     """Of the first frame that decodes: a stream cut out of another begins with some that do not."""
     first_s = seen["decoded"]["first_s"]
     return float(seen["packets"]["first_s"] if first_s is None else first_s)
@@ -208,7 +208,7 @@ def _damaged(seen: dict[str, Any]) -> bool:
     end_s = _end_s(seen)
     if not seen["picture"]["header_s"] and "sound" in seen:  # then the header speaks of the longest
         end_s = max(end_s, seen["sound"]["end_s"])
-    shown_s = end_s - _start_s(seen)
+    shown_s = end_s - _shown_from_s(seen)
     lost = promised_s - shown_s > max(1.0, promised_s * 0.03)
     dark = decoded["lit_until_s"] is not None
     return bool(lost or dark or decoded["errors"] or decoded["corrupt"])

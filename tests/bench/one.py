@@ -1,0 +1,71 @@
+"""One measured piece of work in a process of its own: `python -m tests.bench.one analyse FILE`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from core.analysis.analyse import analyse
+
+from core.analysis.model import Analysis
+from core.media.facts import VERTICAL, Video
+from core.media.probe import probe
+from core.render.make import make_clip
+from core.settings import Settings
+from core.tell import tell_nobody
+
+
+async def _analyse(path: Path, settings: Settings) -> tuple[Video, Analysis, dict[str, float]]:
+    video = Video(path, "0" * 64, await probe(path, settings=settings))
+    stages: dict[str, float] = {}
+    began = time.monotonic()
+    found = await analyse(video, settings=settings, tell=tell_nobody, speech=False, timings=stages)
+    stages["all"] = time.monotonic() - began
+    return video, found, stages
+
+
+async def _main(what: str, path: Path, start_s: float, end_s: float, kept: Path | None) -> None:
+    settings = Settings.load()
+    if what == "analyse":
+        _, found, stages = await _analyse(path, settings)
+        if kept:
+            kept.write_text(json.dumps(found.to_json()))
+        print(json.dumps(stages))
+        return
+    assert kept is not None
+    found = Analysis.from_json(json.loads(kept.read_text()))
+    video = Video(path, "0" * 64, await probe(path, settings=settings))
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        made = await make_clip(
+            video,
+            found,
+            start_s,
+            end_s,
+            fmt=VERTICAL,
+            captions=True,
+            into=Path(folder),
+            settings=settings,
+            tell=tell_nobody,
+        )
+        took = time.monotonic() - began
+        kinds = [layout.kind for layout in made.plan.layouts]
+        failed = [c.name for c in made.checks if not c.ok]
+    print(json.dumps({"all": took, "kinds": kinds, "failed": failed}))
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    asyncio.run(
+        _main(
+            arguments[0],
+            Path(arguments[1]),
+            float(arguments[2]) if len(arguments) > 2 else 0.0,
+            float(arguments[3]) if len(arguments) > 3 else 0.0,
+            Path(arguments[4]) if len(arguments) > 4 else None,
+        )
+    )

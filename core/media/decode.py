@@ -17,14 +17,14 @@ from core.media.facts import Video, VideoFacts
 from core.media.inputs import file_arg
 
 Reads = Literal["both", "picture", "sound"]
-_INDEXED = frozenset({"mov", "matroska", "avi", "gif"})
+INDEXED = frozenset({"mov", "matroska", "avi", "gif"})
 """Seeking lands on the key frame before the place. Elsewhere it may land behind it (tried)."""
 _JUMPY = frozenset({"mpegts", "mpeg"})
 """Containers of libavformat with AVFMT_TS_DISCONT: their clock may jump, and ffmpeg moves t = 0."""
 _RUN_UP_S = 20.0
-"""Longer than key frames lie apart in such streams: 2 s in broadcasts, at most 250 frames by x264."""
-_SDR_NITS = 203
-"""White of a text page in HDR, ITU-R BT.2408; what `npl` of zscale makes into 1.0."""
+"""Longer than key frames lie apart in such streams: 2 s in broadcasts, ≤ 250 frames by x264."""
+_SDR_NITS = 100
+"""ITU-R BT.1886; what `npl` of zscale makes into 1.0. With 203 (BT.2408) skies turned yellow."""
 
 
 def input_args(
@@ -39,7 +39,7 @@ def input_args(
     `reads` says which streams the command maps; transport streams are timed by it.
     """
     args = ["-max_pixels", str(_pixels_with_slack(video.facts)), "-f", video.facts.container]
-    if video.facts.container not in _INDEXED:
+    if video.facts.container not in INDEXED:
         args += _seek_without_index(video.facts, start_s or 0.0, reads)
     elif start_s:
         args += ["-ss", f"{start_s:.6f}"]
@@ -53,9 +53,8 @@ def _seek_without_index(facts: VideoFacts, start_s: float, reads: Reads) -> list
     late_s = _late_s(facts, reads)
     if not start_s:
         return ["-itsoffset", f"{late_s:.6f}"] if late_s else []
-    seek_s = start_s - _RUN_UP_S
-    offset_s = late_s - start_s if late_s and seek_s < late_s else -_RUN_UP_S
-    return ["-ss", f"{seek_s:.6f}", "-itsoffset", f"{offset_s:.6f}"]
+    seek_s = max(0.0, start_s - _RUN_UP_S)
+    return ["-ss", f"{seek_s:.6f}", "-itsoffset", f"{max(seek_s, late_s) - start_s:.6f}"]
 
 
 def _late_s(facts: VideoFacts, reads: Reads) -> float:
@@ -100,7 +99,7 @@ def tone_map_filters(facts: VideoFacts) -> list[str]:
         f"zscale=tin={transfer}:pin=2020:min=2020_ncl:t=linear:npl={_SDR_NITS}",
         "format=gbrpf32le",
         "zscale=p=bt709",
-        "tonemap=tonemap=mobius:desat=0",
+        "tonemap=tonemap=hable:desat=0",
         "zscale=t=bt709:m=bt709:r=tv",
         "format=yuv420p",
     ]

@@ -1,6 +1,6 @@
 """Addresses of stored files that work for a while, for whoever holds them.
 
-    links.link("clips/12.mp4", name="On pricing.mp4")      # /media/clips/12.mp4?name=…&until=…&sig=…
+    links.link("clips/12.mp4", name="On pricing.mp4")   # /media/clips/12.mp4?until=…&name=…&sig=…
 
 The signature covers everything in the address. `until` is rounded to the day, so that a browser
 which is shown the same clip again finds it in its cache.
@@ -15,9 +15,9 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
-from core.media.store import MediaStore
 
 from core.clock import Clock
+from core.media.store import MediaStore
 from core.secrets import Vault
 
 LIFE = timedelta(days=2)
@@ -68,11 +68,8 @@ class MediaLinks:
             raise web.HTTPGone(text="This link is too old. Open the chat to get a new one.")
         if not _KEY.fullmatch(key):
             raise web.HTTPNotFound(text="There is no such file.")
-        try:
-            path = await self._store.local(key)
-        except (FileNotFoundError, ValueError):
-            path = None
-        if path is None or not path.is_file():
+        path = self._store.local_path(key)
+        if path is None:
             raise web.HTTPNotFound(text="That file is no longer here.")
         return web.FileResponse(path, headers=_headers(key, facts))
 

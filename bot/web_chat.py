@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +66,7 @@ class WebChat:
         """The upload has put it into the store already; this gives a copy of its own."""
         if (file.size_b or 0) > CAN.max_download_b:
             raise TooLarge("web.too_large", name=file.name, limit=Bytes(CAN.max_download_b))
-        stored = await self._svc.store.local(file.handle)
-        return Path(await asyncio.to_thread(shutil.copyfile, stored, into))
+        return await self._svc.store.fetch(file.handle, into)
 
 
 def _body(out: Out, language: str) -> dict[str, Any]:

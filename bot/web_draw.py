@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from core.i18n.catalog import Catalog, Run
@@ -11,10 +10,6 @@ from bot.media_links import MediaLinks
 from core.chat.message import Button, MediaOut, Out
 from core.db.web_messages import WebMessage
 from core.say import Say
-
-_BAR = re.compile(r"[█▓▒░▰▱■□━─]{5,}\s*")
-"""A progress bar drawn with characters, for chats that have no other."""
-_PERCENT = re.compile(r"(?<![\d.])(\d{1,3})(?:\.\d+)?\s?%")
 
 
 class Drawing:
@@ -46,12 +41,9 @@ class Drawing:
 
     def _out(self, out: Out, language: str) -> dict[str, Any]:
         text = [self._paragraph(s, language) for s in out.text]
-        progress = _progress(out)
-        if progress is not None:
-            text = [_without_bar(runs) for runs in text]
         return {
             "text": [runs for runs in text if runs],
-            "progress": progress,
+            "progress": _progress(out),
             "buttons": [[self._button(b, language) for b in row] for row in out.buttons],
             "media": self._media(out.media) if out.media else None,
             "alt": self._catalog.text(out.alt, language) if out.alt else "",
@@ -90,3 +82,12 @@ def _plain(text: str) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     when = run.when.isoformat() if run.when else None
     return {"text": run.text, "style": run.style, "href": run.href, "when": when}
+
+
+def _progress(out: Out) -> int | None:
+    """Whole percents, when a sentence tells how far something is."""
+    for sentence in out.text:
+        percent = sentence.facts.get("percent")
+        if isinstance(percent, int | float):
+            return round(min(100, max(0, percent)))
+    return None

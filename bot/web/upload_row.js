@@ -1,0 +1,38 @@
+// One file under way, as a line: name, how far, how long still, and a way to stop it.
+
+import { el, icon } from "./dom.js";
+import { left, size } from "./times.js";
+
+export class UploadRow {
+  constructor(upload, onRemove) {
+    this.upload = upload;
+    this.bar = el("progress", { max: 1, value: 0, "aria-label": `Upload of ${upload.file.name}` });
+    this.state = el("span", { class: "faint" });
+    this.error = el("p", { class: "error", role: "alert", hidden: true });
+    this.retry = el("button", { type: "button", class: "quiet-button", hidden: true, onclick: () => upload.again() }, "Try again");
+    this.node = el("li", { class: "upload" },
+      icon(/\.(srt|vtt|ass)$/i.test(upload.file.name) ? "file" : "film"),
+      el("div", { class: "upload-middle" },
+        el("div", { class: "upload-head" }, el("span", { class: "file-name" }, upload.file.name), this.state),
+        this.bar, this.error),
+      this.retry,
+      el("button", { type: "button", class: "icon-button small", "aria-label": `Remove ${upload.file.name}`, onclick: onRemove }, icon("close")));
+    this.draw();
+  }
+
+  draw() {
+    const { upload } = this;
+    this.bar.value = upload.share;
+    this.bar.hidden = upload.state === "done" || upload.state === "failed";
+    this.retry.hidden = upload.state !== "failed";
+    this.error.hidden = upload.state !== "failed";
+    if (this.error.textContent !== upload.error) this.error.textContent = upload.error;
+    this.state.textContent = {
+      sending: `${Math.round(100 * upload.share)} % of ${size(upload.file.size)} ${left(upload.leftS)}`.trim(),
+      waiting: "Connection lost, trying to go on",
+      done: size(upload.file.size),
+      failed: "",
+      stopped: "",
+    }[upload.state];
+  }
+}

@@ -31,6 +31,9 @@ PEER = 0.5
 """A face of this part of the biggest one's height counts beside it."""
 TINY = 0.055
 """A face lower than this part of the picture is a figure in a wide shot."""
+CROWD = 4
+CROWD_SHARE = 0.75
+"""Among so many, somebody who only passes by is not who the shot is about."""
 ROOM = 0.9
 """A group must fit into this part of the window."""
 SPEAKS_S = 1.2
@@ -68,6 +71,8 @@ def choose(
     window = biggest(width, height, ratio)
     steady = [p for p in found if p is found[0] or p.share(len(samples)) >= STEADY]
     peers = tuple(p for p in steady if p.height >= PEER * found[0].height)
+    if len(steady) >= CROWD and found[0].share(len(samples)) < CROWD_SHARE:
+        return Choice("fit")
     if len(peers) == 1:
         return _alone(found[0], found, window)
     if _fits_together(peers, window):

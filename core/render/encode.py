@@ -1,0 +1,73 @@
+"""The encoder's arguments: what both platforms take, once and without a second generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.render.rate import Beat
+
+GOP_S = 2.0
+"""A key frame at least this often; both platforms ask for closed groups of about 2 s."""
+PRIMING = 1024
+"""Samples an AAC encoder puts in front. Without an edit list a player hears them, so as many of the
+clip are left out there: sound and picture then meet to the millisecond (measured: 21 ms late)."""
+FADE_S = 0.012
+"""A sound cut in mid-wave clicks; this is too short to hear as a fade."""
+
+
+def picture_args(beat: Beat) -> list[str]:
+    """H.264 High, BT.709, closed groups."""
+    gop = round(GOP_S * beat.rate)
+    return [
+        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
+        *("-crf", "20", "-maxrate", "12M", "-bufsize", "24M"),
+        *("-g", str(gop), "-flags:v", "+cgop+bitexact", "-fps_mode", "cfr"),
+        *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
+        *("-color_range", "tv"),
+    ]
+
+
+def sound_args() -> list[str]:
+    """AAC-LC, 48 kHz, stereo."""
+    return [
+        *("-c:a", "aac", "-profile:a", "aac_low", "-b:a", "128k", "-ar", "48000", "-ac", "2"),
+        *("-flags:a", "+bitexact"),
+    ]
+
+
+def file_args() -> list[str]:
+    """MP4 that can be played while it loads, without edit lists and without anybody's data.
+
+    Without an edit list, pictures that are decoded early would make the video start late; negative
+    composition offsets keep both streams at 0.
+    """
+    return [
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+        *("-movflags", "+faststart+negative_cts_offsets", "-use_editlist", "0"),
+        *("-f", "mp4"),
+    ]
+
+
+def sound_filters(length_s: float) -> list[str]:
+    """The clip's sound as 48 kHz stereo of exactly this length, with its edges rounded off; holes
+    in the source are filled with silence, so that it stays in step with the picture."""
+    kept_s = length_s - PRIMING / 48000
+    return [
+        "aresample=48000:async=1:first_pts=0",
+        "aformat=sample_fmts=fltp:channel_layouts=stereo",
+        f"atrim=start_sample={PRIMING},asetpts=PTS-STARTPTS",
+        f"apad=whole_dur={kept_s:.6f},atrim=end={kept_s:.6f}",
+        f"afade=t=in:d={FADE_S},afade=t=out:st={max(0.0, kept_s - FADE_S):.6f}:d={FADE_S}",
+    ]
+
+
+def silence(length_s: float) -> str:
+    """The sound of a clip that has none: platforms and players expect a track."""
+    return f"anullsrc=r=48000:cl=stereo,atrim=end={length_s - PRIMING / 48000:.6f}"
+
+
+def sound_graph(source: str | None, length_s: float, gain: Sequence[str]) -> str:
+    """The graph to `[a]`; `source` names the stream, None for a video without sound."""
+    if source is None:
+        return f"{silence(length_s)}[a]"
+    return f"[{source}]{','.join([*sound_filters(length_s), *gain])}[a]"

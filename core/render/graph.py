@@ -1,0 +1,187 @@
+"""The filter graph of a clip's picture: every stretch cut to its layout, joined, captioned.
+
+Stretches that follow each other with the same layout and size share one chain, whose window jumps
+where they meet. The stretches are told apart by frame numbers, so a layout changes on exactly the
+frame on which the shot does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.framing.crop_path import crop
+from core.framing.plan import Layout, Plan, Window
+from core.media.facts import Format, VideoFacts
+from core.render.rate import Beat
+
+TO_709 = "out_color_matrix=bt709:out_range=tv"
+SCALE = "flags=lanczos"
+"""Lanczos costs no more than bicubic here: the encoder is what takes the time."""
+BLUR_PART = 10
+"""The background is blurred at a tenth of the size: nobody sees it, and it costs a hundredth."""
+SPARE_S = 0.5
+"""A picture that ends before the sound is held this long; longer would hide damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Neighbouring layouts that go through one chain of filters."""
+
+    begin: int
+    end: int
+    layouts: tuple[tuple[int, Layout], ...]
+    """With the frame each begins at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the source's picture is and needs."""
+
+    size: tuple[int, int]
+    """Upright."""
+    upright: tuple[str, ...]
+    """Filters that make it upright and progressive."""
+    toning: tuple[str, ...]
+    """Filters from HDR to BT.709; they cost so much that they run where the picture is smallest."""
+    matrix: str
+    """Its colour matrix as `setparams` names it."""
+
+
+def matrix_of(facts: VideoFacts) -> str:
+    """The colour matrix, guessed by size as players do where the file does not say; empty when the
+    picture is RGB."""
+    if facts.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "pal", "0rgb", "0bgr")):
+        return ""
+    if facts.color[2] not in _UNSAID:
+        return facts.color[2]
+    return "smpte170m" if max(facts.coded_width, facts.coded_height) < 1024 else "bt709"
+
+
+_UNSAID = {"", "unknown", "unspecified", "reserved"}
+
+
+def picture_graph(
+    plan: Plan,
+    beat: Beat,
+    picture: Picture,
+    fmt: Format,
+    *,
+    captions: str | None,
+    source: int,
+) -> str:
+    """The graph from stream `source` to `[v]`; `captions` is the finished `ass` filter."""
+    stretches = _stretches(plan, beat)
+    steady = f"fps={beat.rate}:start_time=0:round=near"
+    tail = f"tpad=stop_mode=clone:stop_duration={SPARE_S},trim=end_frame={beat.frames}"
+    named = [f"setparams=colorspace={picture.matrix}"] if picture.matrix else []
+    head = ",".join([*picture.upright, *named, steady, tail])
+    parts = [f"[0:{source}]{head}{_fan(len(stretches))}"]
+    for k, stretch in enumerate(stretches):
+        parts += _chain(k, stretch, beat, picture, fmt, alone=len(stretches) == 1)
+    made = "".join(f"[made{k}]" for k in range(len(stretches)))
+    joined = f"concat=n={len(stretches)}:v=1:a=0," if len(stretches) > 1 else ""
+    tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    words = f"{captions}," if captions else ""
+    parts.append(f"{made}{joined}setsar=1,{words}format=yuv420p,{tags}[v]")
+    return ";".join(parts)
+
+
+def _fan(count: int) -> str:
+    """Give every stretch its own copy of the source."""
+    names = "".join(f"[part{k}]" for k in range(count))
+    return names if count == 1 else f",split={count}{names}"
+
+
+def _stretches(plan: Plan, beat: Beat) -> list[_Stretch]:
+    """Layouts by frames, neighbours of one kind and size together."""
+    found: list[_Stretch] = []
+    last = len(plan.layouts) - 1
+    for k, layout in enumerate(plan.layouts):
+        begin = beat.frame(layout.start_s) if k else 0
+        end = beat.frame(layout.end_s) if k < last else beat.frames
+        if end <= begin:
+            continue
+        if found and _alike(found[-1].layouts[-1][1], layout):
+            before = found.pop()
+            found.append(_Stretch(before.begin, end, (*before.layouts, (begin, layout))))
+        else:
+            found.append(_Stretch(begin, end, ((begin, layout),)))
+    return found
+
+
+def _alike(a: Layout, b: Layout) -> bool:
+    def sizes(layout: Layout) -> list[tuple[float, float]]:
+        first = [path[0] for path in (layout.path, layout.lower) if path]
+        return [(round(w.w, 2), round(w.h, 2)) for w in first]
+
+    return a.kind == b.kind and sizes(a) == sizes(b)
+
+
+def _chain(
+    k: int, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format, *, alone: bool
+) -> list[str]:
+    """The filters of one stretch, from `[partK]` to `[madeK]`."""
+    cut = f"trim=start_frame={stretch.begin}:end_frame={stretch.end},setpts=PTS-STARTPTS"
+    source = f"[part{k}]{'null' if alone else cut}"
+    kind = stretch.layouts[0][1].kind
+    if kind == "fit":
+        return _fit(k, source, picture, fmt)
+    paths = [layout.path for _, layout in stretch.layouts]
+    if kind == "track":
+        size = (fmt.width, fmt.height)
+        return [f"{source},{_cropped(stretch, paths, beat, picture, size)}[made{k}]"]
+    lower = [layout.lower for _, layout in stretch.layouts]
+    half = (fmt.width, fmt.height // 2)
+    return [
+        f"{source},split[up{k}][low{k}]",
+        f"[up{k}]{_cropped(stretch, paths, beat, picture, half)}[top{k}]",
+        f"[low{k}]{_cropped(stretch, lower, beat, picture, half)}[bottom{k}]",
+        f"[top{k}][bottom{k}]vstack[made{k}]",
+    ]
+
+
+def _cropped(
+    stretch: _Stretch,
+    paths: Sequence[tuple[Window, ...]],
+    beat: Beat,
+    picture: Picture,
+    size: tuple[int, int],
+) -> str:
+    """Crop along the paths, then scale to `size`."""
+    begins = [begin for begin, _ in stretch.layouts]
+    pieces = list(zip(begins, paths, strict=True))
+    window = crop(pieces, float(beat.rate), beat.offset_s, picture.size)
+    return f"{window},{_scaled((window.w, window.h), size, picture)}"
+
+
+def _scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> str:
+    """Scale in BT.709 with square pixels; HDR is toned on the smaller side of it."""
+    scale = f"scale={size[0]}:{size[1]}:{SCALE}"
+    toned = ",".join(picture.toning)
+    if not toned:
+        steps = [f"{scale}:{TO_709}"]
+    elif was[0] * was[1] <= size[0] * size[1]:
+        steps = [toned, scale]
+    else:
+        steps = [scale, toned]
+    return ",".join([*steps, "setsar=1", "format=yuv420p"])
+
+
+def _fit(k: int, source: str, picture: Picture, fmt: Format) -> list[str]:
+    """The whole picture in the middle, over a dark and blurred one that fills the rest."""
+    full = (fmt.width, fmt.height)
+    scale = min(full[0] / picture.size[0], full[1] / picture.size[1])
+    w, h = (max(2, round(side * scale / 2) * 2) for side in picture.size)
+    small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
+    grow = max(small[0] / picture.size[0], small[1] / picture.size[1])
+    fill = tuple(max(s, round(side * grow)) for s, side in zip(small, picture.size, strict=True))
+    blurred = "gblur=sigma=4,eq=brightness=-0.12:saturation=0.85"
+    return [
+        f"{source},split[back{k}][front{k}]",
+        f"[back{k}]{_scaled(picture.size, (fill[0], fill[1]), picture)},"
+        f"crop={small[0]}:{small[1]},{blurred},"
+        f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]",
+        f"[front{k}]{_scaled(picture.size, (w, h), picture)}[whole{k}]",
+        f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y=(H-h)/2[made{k}]",
+    ]

@@ -1,0 +1,60 @@
+"""The picture clock of a clip: its constant rate, and the frames its edges lie on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from core.media.facts import VideoFacts
+
+KEPT = tuple(
+    Fraction(*r) for r in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1),
+                           (50, 1), (60000, 1001), (60, 1))
+)  # fmt: skip
+"""Rates that are kept: both platforms take 23–60 frames a second."""
+USUAL = Fraction(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """When the frames of a clip are. Frame `n` shows the source at `start_s + n / rate`."""
+
+    rate: Fraction
+    start_s: float
+    """Of the source; the asked start moved to the nearest source frame."""
+    frames: int
+    offset_s: float
+    """Add it to times that count from the asked start to get times of the file."""
+
+    @property
+    def length_s(self) -> float:
+        return float(self.frames / self.rate)
+
+    def frame(self, t_s: float) -> int:
+        """The frame that first shows what lies `t_s` after the asked start."""
+        return min(max(round((t_s + self.offset_s) * self.rate), 0), self.frames)
+
+
+def rate_of(facts: VideoFacts) -> Fraction:
+    """The source's own rate when it is constant and usual, else 30."""
+    if facts.variable_rate:
+        return USUAL
+    nearest = min(KEPT, key=lambda r: abs(float(r) - facts.fps))
+    # 0.05 % tells 23.976 from 24 and forgives how containers round.
+    return nearest if abs(float(nearest) / facts.fps - 1) < 0.0005 else USUAL
+
+
+def beat(facts: VideoFacts, start_s: float, end_s: float) -> Beat:
+    """Lay the frames of a clip onto those of its source.
+
+    Half-way between two source frames, the rounding of time stamps would decide which one is shown:
+    some would come twice and some never.
+    """
+    rate = rate_of(facts)
+    snapped = start_s
+    if not facts.variable_rate and facts.fps > 0:
+        begin = facts.start_s - min(facts.start_s, facts.sound.start_s if facts.sound else 1e9)
+        snapped = max(0.0, begin + round((start_s - begin) * facts.fps) / facts.fps)
+        snapped = snapped if abs(snapped - start_s) <= 1 / 24 else start_s
+    frames = max(1, round((end_s - snapped) * rate))
+    return Beat(rate, snapped, frames, start_s - snapped)

@@ -1,0 +1,219 @@
+"""What a viewer sees of the framing, told by the windows it plans."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.analysis.model import Analysis, Face, FaceSample
+from core.framing.frame import frame
+from core.framing.plan import Plan
+from core.media.facts import FORMATS, SQUARE, VERTICAL, WIDE, Format
+from tests.core.framing.scenes import Where, at, reversals, scene, sway, video
+
+
+def plan_of(analysis: Analysis, fmt: Format = VERTICAL, **size: int) -> Plan:
+    return frame(video(**size), analysis, 0.0, analysis.duration_s, fmt)[0]
+
+
+def kinds(plan: Plan) -> list[str]:
+    return [layout.kind for layout in plan.layouts]
+
+
+def test_a_person_who_sits_is_framed_by_a_window_that_never_moves() -> None:
+    plan = plan_of(scene((220, sway(1300, 400, by=30))))
+    assert kinds(plan) == ["track"]
+    (window,) = plan.layouts[0].path
+    assert window.h == 1080 and window.w == 1080 * 9 / 16
+    assert abs(window.x + window.w / 2 - 1300) < 20
+
+
+def test_a_blip_of_two_samples_does_not_move_the_window() -> None:
+    def blip(t: float) -> tuple[float, float]:
+        return (1500, 400) if 5.0 <= t < 5.3 else sway(900, 400)(t)
+
+    assert len(plan_of(scene((220, blip))).layouts[0].path) == 1
+
+
+def test_a_person_who_moves_is_followed_smoothly_and_stays_whole() -> None:
+    def walks(t: float) -> tuple[float, float]:
+        return (600 + 700 * min(max(t - 5, 0), 4) / 4, 400)
+
+    plan, faces = frame(video(), scene((200, walks)), 0.0, 20.0, VERTICAL)
+    path = plan.layouts[0].path
+    for face in faces:
+        window = at(path, face.t_s)
+        assert window.x <= face.x and face.x + face.w <= window.x + window.w, face.t_s
+    speeds = [abs(at(path, t / 10 + 0.1).x - at(path, t / 10).x) / 0.1 for t in range(198)]
+    assert max(speeds) <= 1.2 * 607.5
+    assert max(abs(b - a) for a, b in itertools.pairwise(speeds)) < 200, "no jerk"
+    assert reversals(plan.layouts) == 0
+
+
+@pytest.mark.parametrize("period_s", [3.0, 5.0, 9.0])
+def test_a_person_who_paces_does_not_rock_the_picture(period_s: float) -> None:
+    def paces(t: float) -> tuple[float, float]:
+        return (960 + 160 * math.sin(2 * math.pi * t / period_s), 400)
+
+    plan, faces = frame(video(), scene((200, paces), length_s=30), 0.0, 30.0, VERTICAL)
+    assert reversals(plan.layouts) <= 0.13 * 30
+    path = plan.layouts[0].path
+    for face in faces:
+        middle = face.x + face.w / 2
+        assert at(path, face.t_s).x < middle < at(path, face.t_s).x + path[0].w
+
+
+def test_the_window_jumps_on_the_shot_edge_and_holds_still_on_both_sides() -> None:
+    def cuts(t: float) -> tuple[float, float]:
+        return sway(500, 400)(t) if t < 8 else sway(1500, 420)(t)
+
+    plan = plan_of(scene((220, cuts), shots_s=(0.0, 8.0)))
+    assert [(x.start_s, x.end_s, len(x.path)) for x in plan.layouts] == [(0, 8, 1), (8, 20, 1)]
+    assert plan.layouts[1].path[0].x - plan.layouts[0].path[0].x > 900
+
+
+def test_two_far_apart_get_a_tile_each_and_the_tiles_share_nothing() -> None:
+    plan, faces = frame(
+        video(), scene((120, sway(400, 400)), (110, sway(1500, 420))), 2.0, 18.0, VERTICAL
+    )
+    assert kinds(plan) == ["split"]
+    upper, lower = plan.layouts[0].path[0], plan.layouts[0].lower[0]
+    assert upper.x + upper.w <= lower.x
+    assert upper.w / upper.h == pytest.approx(1080 / 960)
+    assert upper.x < 400 < upper.x + upper.w and lower.x < 1500 < lower.x + lower.w
+    assert all(upper.x <= f.x and f.x + f.w <= upper.x + upper.w for f in faces)
+    eyes = 400 - 60 + 0.42 * 120
+    assert (eyes - upper.y) / upper.h == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_two_side_by_side_share_one_window() -> None:
+    plan = plan_of(scene((150, sway(800, 400)), (150, sway(1050, 400))))
+    assert kinds(plan) == ["track"]
+    window = plan.layouts[0].path[0]
+    assert window.x < 740 and window.x + window.w > 1110
+
+
+def test_a_second_face_that_shows_rarely_does_not_split_the_picture() -> None:
+    def rarely(t: float) -> tuple[float, float] | None:
+        return sway(1500, 400)(t) if t % 5 < 1.5 else None
+
+    assert kinds(plan_of(scene((150, sway(500, 400)), (140, rarely)))) == ["track"]
+
+
+@pytest.mark.parametrize(
+    ("people", "why"),
+    [
+        ([], "nobody"),
+        ([(40, sway(900, 500))], "a figure in a wide shot"),
+        ([(150, sway(x, 400)) for x in (200, 800, 1200, 1700)], "four all over the picture"),
+        ([(120, sway(1750, 950))], "a camera picture in the corner of a screen"),
+    ],
+)
+def test_when_no_window_is_right_the_whole_picture_is_shown(
+    people: list[tuple[float, Where]], why: str
+) -> None:
+    plan = plan_of(scene(*people))
+    assert kinds(plan) == ["fit"], why
+    assert (plan.layouts[0].path[0].w, plan.layouts[0].path[0].h) == (1920, 1080)
+
+
+def test_a_vertical_source_is_only_scaled() -> None:
+    def moves(t: float) -> tuple[float, float]:
+        return (200 + 30 * t, 600)
+
+    for people in ([], [(300.0, moves)]):
+        plan = plan_of(scene(*people), width=1080, height=1920)
+        (layout,) = plan.layouts
+        assert layout.kind == "track" and len(layout.path) == 1
+        window = layout.path[0]
+        assert (window.x, window.y, window.w, window.h) == (0, 0, 1080, 1920)
+
+
+def test_a_missed_face_leaves_the_window_where_it_was() -> None:
+    def turns_away(t: float) -> tuple[float, float] | None:
+        return None if 6 < t < 12 else sway(1400, 400)(t)
+
+    plan, faces = frame(video(), scene((200, turns_away)), 0.0, 20.0, VERTICAL)
+    assert len(plan.layouts[0].path) == 1
+    assert not [f for f in faces if 6 < f.t_s < 12], "only real sightings are reported"
+
+
+def test_when_one_leaves_the_window_goes_to_who_is_still_there() -> None:
+    def leaves(t: float) -> tuple[float, float] | None:
+        return sway(400, 400)(t) if t < 12 else None
+
+    def comes(t: float) -> tuple[float, float] | None:
+        return sway(1500, 400)(t) if t > 11 else None
+
+    plan, faces = frame(video(), scene((200, leaves), (190, comes)), 0.0, 20.0, VERTICAL)
+    path = plan.layouts[0].path
+    assert at(path, 5.0).x < 400 < at(path, 5.0).x + path[0].w
+    assert at(path, 15.0).x < 1500 < at(path, 15.0).x + path[0].w
+    assert faces[-1].x > 1300
+
+
+def test_a_portrait_on_the_wall_is_nobody() -> None:
+    plan = plan_of(scene((200, sway(500, 400)), (220, lambda t: (1500, 300))))
+    assert kinds(plan) == ["track"]
+    assert plan.layouts[0].path[0].x < 500
+
+
+def test_a_small_face_in_a_4k_picture_is_brought_closer_with_the_eyes_at_a_third() -> None:
+    plan = plan_of(scene((180, sway(1900, 900))), width=3840, height=2160)
+    window = plan.layouts[0].path[0]
+    assert 800 <= window.h < 1600
+    assert (900 - 90 + 0.42 * 180 - window.y) / window.h == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_a_shot_too_short_to_be_sampled_keeps_what_was_shown() -> None:
+    plan = plan_of(scene((220, sway(1300, 400)), shots_s=(0.0, 8.01, 8.15)))
+    assert kinds(plan) == ["track"] * len(plan.layouts)
+
+
+people_anywhere = st.lists(
+    st.tuples(
+        st.floats(0, 1900), st.floats(0, 1000), st.floats(8, 1200), st.floats(0.3, 1), st.booleans()
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    samples=st.lists(people_anywhere, max_size=40),
+    edges=st.lists(st.floats(0.1, 7.9), max_size=5),
+    fmt=st.sampled_from(list(FORMATS.values())),
+    size=st.sampled_from([(1920, 1080), (1080, 1920), (720, 576), (64, 64), (3026, 1386)]),
+)
+def test_whatever_is_seen_windows_are_exact_and_inside(
+    samples: list[list[tuple[float, float, float, float, bool]]],
+    edges: list[float],
+    fmt: Format,
+    size: tuple[int, int],
+) -> None:
+    seen = tuple(
+        FaceSample(n / 5, tuple(Face(x, y, h * 0.8, h, s) for x, y, h, s, _ in faces))
+        for n, faces in enumerate(samples)
+    )
+    base = scene(length_s=8, shots_s=(0.0, *sorted(edges)))
+    plan, _ = frame(video(*size), replace(base, samples=seen), 0.0, 8.0, fmt)
+    assert plan.layouts[0].start_s == 0 and plan.layouts[-1].end_s == 8
+    for a, b in zip(plan.layouts, plan.layouts[1:], strict=False):
+        assert a.end_s == b.start_s
+    for layout in plan.layouts:
+        half = 2 if layout.kind == "split" else 1
+        for window in (*layout.path, *layout.lower):
+            assert window.x >= -1e-6 and window.x + window.w <= size[0] + 1e-6
+            assert window.y >= -1e-6 and window.y + window.h <= size[1] + 1e-6
+            if layout.kind != "fit":
+                assert window.w / window.h == pytest.approx(fmt.width / (fmt.height / half))
+
+
+def test_every_format_has_a_plan() -> None:
+    for fmt in (VERTICAL, SQUARE, WIDE):
+        assert plan_of(scene((220, sway(900, 400))), fmt).format == fmt.name

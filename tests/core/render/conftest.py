@@ -1,0 +1,84 @@
+"""Small sources made on the spot, and the front door of the render with its defaults filled in."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from core.analysis.model import Analysis
+from core.media.facts import VERTICAL, Video
+from core.media.probe import probe
+from core.render.render import render
+from core.render.rendered import Rendered
+from core.settings import Settings
+from core.tell import tell_nobody
+from tests.core.framing.scenes import scene
+
+Made = Callable[..., Awaitable[Rendered]]
+
+
+def ffmpeg(*args: object) -> str:
+    """Run ffmpeg on files of our own; what it wrote."""
+    ran = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-y", *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stderr
+
+
+def source(
+    path: Path, *, picture: str, sound: str | None = None, args: tuple[str, ...] = ()
+) -> Path:
+    """A file from two lavfi descriptions."""
+    heard = ("-f", "lavfi", "-i", sound) if sound else ()
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-g", "75")
+    kept = ("-c:a", "pcm_s16le", "-shortest") if sound else ()
+    ffmpeg("-f", "lavfi", "-i", picture, *heard, *coded, *kept, *args, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def beeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """6 s: on every full second the picture flashes for one frame and the sound beeps."""
+    flash = "geq=lum='if(lt(mod(N,30),1)*gt(N,0),235,30)':cb=128:cr=128"
+    return source(
+        tmp_path_factory.mktemp("beeps") / "beeps.mkv",
+        picture=f"color=black:s=320x180:r=30:d=6,{flash}",
+        sound="aevalsrc='if(gte(t,0.5)*lt(mod(t,1),0.02),0.5*sin(2*PI*1000*t),0)':s=48000:d=6",
+    )
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    """`await made(file, 1.0, 4.0)` renders into `tmp_path/clip`."""
+
+    async def make(
+        file: Path | Video,
+        start_s: float,
+        end_s: float,
+        *,
+        analysis: Analysis | None = None,
+        captions: str | None = None,
+        tell: Callable[..., None] = tell_nobody,
+        into: Path | None = None,
+    ) -> Rendered:
+        return await render(
+            file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file)),
+            analysis or scene(length_s=end_s),
+            start_s,
+            end_s,
+            fmt=VERTICAL,
+            captions=captions,
+            fonts_dir=None,
+            into=into or tmp_path / "clip",
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]
+            tell=tell,
+        )
+
+    return make

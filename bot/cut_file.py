@@ -23,13 +23,13 @@ from core.analysis.analyse import analyse
 from core.clips.registry import provider
 from core.clips.wish import read_wish
 from core.i18n.catalog import Catalog
-from core.media.receive import sha256_of
 
 from core.analysis.model import Analysis
 from core.clips.base import Picked, Span, Wish
 from core.errors import NothingToCut, NotUsable, Told
 from core.media.facts import FORMATS, Video
 from core.media.probe import probe
+from core.media.receive import sha256_of
 from core.render.make import make_clip
 from core.render.rendered import Rendered
 from core.say import Say, say
@@ -124,7 +124,7 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
         raise NotUsable("clip_command.no_file", path=str(args.subtitles))
     stages: dict[str, float] = {}
     with _timed(stages, "probe"):
-        facts = await probe(path, settings=settings)
+        facts = await probe(path)
         video = Video(path.resolve(), await sha256_of(path), facts, name=path.stem)
     found = await analyse(
         video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages

@@ -94,7 +94,7 @@ async def analyse(run: Run) -> None:
 
 async def _probed(svc: Services, source: Source, path: Path, tell: Teller) -> Video:
     """What kind of video it is. Raises NotUsable in words."""
-    facts = source.facts or await probe(path, settings=svc.settings)
+    facts = source.facts or await probe(path)
     if source.facts is None:
         async with svc.db.write() as tx:
             await videos.set_facts(tx, source.id, facts)
@@ -183,9 +183,7 @@ async def render(run: Run) -> None:
         await _keep(run, cut, clip, made, time.monotonic() - began)
 
 
-async def _known(
-    svc: Services, cut: Cut, source: Source, scratch: Path
-) -> tuple[Video, Analysis]:
+async def _known(svc: Services, cut: Cut, source: Source, scratch: Path) -> tuple[Video, Analysis]:
     path = await _local(svc, source.media_key, scratch)
     subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
     mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""

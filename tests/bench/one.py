@@ -20,7 +20,7 @@ from core.tell import tell_nobody
 
 
 async def _analyse(path: Path, settings: Settings) -> tuple[Video, Analysis, dict[str, float]]:
-    video = Video(path, "0" * 64, await probe(path, settings=settings))
+    video = Video(path, "0" * 64, await probe(path))
     stages: dict[str, float] = {}
     began = time.monotonic()
     found = await analyse(video, settings=settings, tell=tell_nobody, speech=False, timings=stages)
@@ -38,7 +38,7 @@ async def _main(what: str, path: Path, start_s: float, end_s: float, kept: Path 
         return
     assert kept is not None
     found = Analysis.from_json(json.loads(kept.read_text()))
-    video = Video(path, "0" * 64, await probe(path, settings=settings))
+    video = Video(path, "0" * 64, await probe(path))
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         made = await make_clip(

@@ -1,0 +1,87 @@
+"""Everything that can be known of a source before a clip is chosen: one decode of the picture, one
+of the sound, side by side, then the words."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+from core.analysis.model import Analysis
+from core.analysis.picture import Picture, watch
+from core.analysis.side_by_side import side_by_side
+from core.analysis.sound import Sound, listen
+from core.analysis.speech.base import Heard
+from core.analysis.speech.choose import NOBODY, find_words
+from core.analysis.words import repair
+from core.media.facts import Video
+from core.settings import Settings
+from core.tell import Tell
+
+T = TypeVar("T")
+
+
+async def analyse(
+    video: Video,
+    *,
+    settings: Settings,
+    tell: Tell,
+    subtitles: Path | None = None,
+    speech: bool = True,
+    timings: dict[str, float] | None = None,
+) -> Analysis:
+    """Look and listen once. `timings` gets the seconds of the stages video, audio and words.
+
+    Raises Told when the source cannot be read after all; child processes end when the awaiting task
+    is cancelled.
+    """
+    took = timings if timings is not None else {}
+
+    async def see() -> Picture:
+        seen = await _timed(took, "video", watch(video, settings=settings, tell=tell))
+        tell("video", 1.0)
+        return seen
+
+    async def hear(scratch: Path) -> tuple[Sound, Heard]:
+        sound = await _timed(took, "audio", listen(video, scratch, settings=settings, tell=tell))
+        tell("audio", 1.0)
+        heard = NOBODY
+        if speech:
+            finding = find_words(
+                video, sound.pcm, sound.voice, settings=settings, tell=tell, subtitles=subtitles
+            )
+            heard = await _timed(took, "words", finding)
+        tell("words", 1.0)
+        return sound, heard
+
+    with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
+        picture, (sound, heard) = await side_by_side(see(), hear(Path(scratch)))
+    return _together(video, picture, sound, heard)
+
+
+async def _timed(took: dict[str, float], name: str, work: Awaitable[T]) -> T:
+    began = time.monotonic()
+    done = await work
+    took[name] = round(time.monotonic() - began, 3)
+    return done
+
+
+def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Analysis:
+    words = repair(heard.words, video.facts.duration_s)
+    return Analysis(
+        duration_s=video.facts.duration_s,
+        shots_s=picture.shots_s,
+        samples=picture.samples,
+        motion=picture.motion,
+        black=picture.black,
+        frozen=picture.frozen,
+        voice=sound.voice,
+        energy_db=sound.energy_db,
+        loudness_lufs=sound.loudness_lufs,
+        peak_dbtp=sound.peak_dbtp,
+        words=words,
+        words_from=heard.by if words else "none",
+        language=heard.language,
+    )

@@ -1,0 +1,191 @@
+"""Faces in a small frame: YuNet where its model is at hand, else the cascades of OpenCV's wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from pydantic_settings import SettingsConfigDict
+
+from core.analysis.frames import Frame, Gray
+from core.analysis.model import Face, FaceSample
+from core.settings import Section, Settings
+
+
+class FaceSettings(Section):
+    """Which face detector is used."""
+
+    model_config = SettingsConfigDict(**{**Section.model_config, "env_prefix": "FACE_"})
+
+    model: Path | None = None
+    """A YuNet file (`.onnx`); the one in the models folder when unset."""
+
+
+class FaceFinder(Protocol):
+    """Finds faces in one frame; boxes in pixels of that frame, biggest first."""
+
+    name: str
+    per_s: float
+    """How many frames a second are worth looking at, for what one look costs."""
+
+    def find(self, frame: Frame) -> list[Face]: ...
+
+
+def find_face_model(settings: Settings) -> Path | None:
+    """The YuNet file to use: `FACE_MODEL`, or the newest in the models folder."""
+    named = FaceSettings().model
+    if named is not None:
+        return named if named.is_file() else None
+    found = sorted(settings.models.glob("face_detection_yunet*.onnx"))
+    return found[-1] if found else None
+
+
+def open_finder(settings: Settings) -> FaceFinder:
+    """The best detector that works here."""
+    model = find_face_model(settings)
+    if model is not None:
+        try:
+            return YuNet(model)
+        except cv2.error:  # a file that is no such model
+            pass
+    return Cascades()
+
+
+class YuNet:
+    """A small neural detector: finds turned, small and partly covered faces."""
+
+    name = "yunet"
+    per_s = 5.0
+    sure = 0.7
+
+    def __init__(self, model: Path) -> None:
+        self._net = cv2.FaceDetectorYN.create(str(model), "", (320, 180), self.sure, 0.3, 50)
+        self._size = (0, 0)
+
+    def find(self, frame: Frame) -> list[Face]:
+        if self._size != (frame.width, frame.height):
+            self._size = (frame.width, frame.height)
+            self._net.setInputSize(self._size)
+        _, rows = self._net.detect(cv2.cvtColor(frame.yuv, cv2.COLOR_YUV2BGR_I420))
+        found = [] if rows is None else [_face(r[0], r[1], r[2], r[3], float(r[-1])) for r in rows]
+        return sorted(found, key=lambda f: -f.w * f.h)
+
+
+class Cascades:
+    """Viola-Jones, in the wheel and needing nothing: frontal faces, and profiles where there is
+    no frontal one. It sees faces in wallpaper, so a face must be seen again to count."""
+
+    name = "cascades"
+    per_s = 4.0
+
+    def __init__(self) -> None:
+        folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]  # missing in its stubs
+        self._front = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
+        self._side = cv2.CascadeClassifier(str(folder / "haarcascade_profileface.xml"))
+
+    def find(self, frame: Frame) -> list[Face]:
+        # Two thirds of the size: a third of the time, and faces down to 1/16 of the width.
+        gray: Any = cv2.equalizeHist(cv2.resize(frame.luma, None, fx=2 / 3, fy=2 / 3))
+        least = max(16, round(min(gray.shape) / 12))
+        found = self._look(self._front, gray, least)
+        if not found:
+            found = self._look(self._side, gray, least)
+        if not found:
+            width = gray.shape[1]
+            mirrored = self._look(self._side, np.ascontiguousarray(gray[:, ::-1]), least)
+            found = [_face(width - f.x - f.w, f.y, f.w, f.h, f.score) for f in mirrored]
+        bigger = [_face(f.x * 1.5, f.y * 1.5, f.w * 1.5, f.h * 1.5, f.score) for f in found]
+        return sorted(bigger, key=lambda f: -f.w * f.h)
+
+    @staticmethod
+    def _look(cascade: Any, gray: Gray, least: int) -> list[Face]:
+        boxes, _, weights = cascade.detectMultiScale3(
+            gray, 1.15, 4, minSize=(least, least), outputRejectLevels=True
+        )
+        return [
+            _face(x, y, w, h, min(1.0, max(0.0, float(weight) / 4)))
+            for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=False)
+        ]
+
+
+def _face(x: float, y: float, w: float, h: float, score: float) -> Face:
+    return Face(float(x), float(y), float(w), float(h), round(score, 3))
+
+
+class FaceMeter:
+    """Looks at some of the frames and gives samples in source pixels."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self._finder = finder
+        self._next_s = 0.0
+        self._mouths: list[tuple[Face, Gray]] = []
+        self._samples: list[FaceSample] = []
+
+    def wants(self, t_s: float) -> bool:
+        """Whether the frame of this time is due for a look."""
+        if t_s < self._next_s:
+            return False
+        self._next_s = t_s + 1 / self._finder.per_s - 0.001
+        return True
+
+    def add(self, frame: Frame) -> None:
+        """Look for faces in one frame."""
+        found = self._finder.find(frame)
+        mouths = [(f, _mouth(frame.luma, f)) for f in found]
+        faces = tuple(
+            _scaled(f, frame.scale, _moved(f, mouth, self._mouths)) for f, mouth in mouths
+        )
+        self._mouths = mouths
+        self._samples.append(FaceSample(round(frame.t_s, 3), faces))
+
+    def samples(self) -> tuple[FaceSample, ...]:
+        """Everything seen; of a detector that sees ghosts, only what was seen more than once."""
+        if self._finder.name == "cascades":
+            return _seen_again(self._samples)
+        return tuple(self._samples)
+
+
+def _scaled(face: Face, scale: float, mouth: float) -> Face:
+    x, y, w, h = (round(v * scale, 1) for v in (face.x, face.y, face.w, face.h))
+    return Face(x, y, w, h, face.score, round(mouth, 3))
+
+
+def _mouth(luma: Gray, face: Face) -> Gray:
+    """The lower middle of a face at a fixed size."""
+    x0, x1 = int(face.x + 0.2 * face.w), int(face.x + 0.8 * face.w)
+    y0, y1 = int(face.y + 0.6 * face.h), int(face.y + face.h)
+    height, width = luma.shape
+    region = luma[max(0, y0) : min(height, y1), max(0, x0) : min(width, x1)]
+    if region.size == 0:
+        return np.zeros((8, 16), np.uint8)
+    return np.asarray(cv2.resize(region, (16, 8), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _moved(face: Face, mouth: Gray, before: list[tuple[Face, Gray]]) -> float:
+    """How much the mouth of this face differs from the sample before, 0…1."""
+    for other, earlier in before:
+        if _overlap(face, other) > 0.3:
+            gap = np.abs(mouth.astype(np.int16) - earlier.astype(np.int16))
+            return float(min(1.0, gap.mean() / 64))
+    return 0.0
+
+
+def _overlap(a: Face, b: Face) -> float:
+    """Intersection over union."""
+    w = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    h = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    if w <= 0 or h <= 0:
+        return 0.0
+    return w * h / (a.w * a.h + b.w * b.h - w * h)
+
+
+def _seen_again(samples: list[FaceSample]) -> tuple[FaceSample, ...]:
+    """Keep a face that overlaps one of the two samples before or after."""
+    kept = []
+    for i, sample in enumerate(samples):
+        near = [f for s in samples[max(0, i - 2) : i + 3] if s is not sample for f in s.faces]
+        faces = tuple(f for f in sample.faces if any(_overlap(f, n) > 0.3 for n in near))
+        kept.append(FaceSample(sample.t_s, faces))
+    return tuple(kept)

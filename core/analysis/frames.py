@@ -1,0 +1,95 @@
+"""The picture of a source, decoded once, small, every frame with the time a player shows it at.
+
+ffmpeg scales and pipes raw frames in NUT, a container that keeps every time stamp: with a variable
+frame rate nothing may be counted. Nothing is kept; the reader looks at one frame at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from core.media.decode import input_args, picture_map
+from core.media.facts import Video, VideoFacts
+
+LONG_SIDE = 480
+"""Faces of a 1080p talk need this much; shots would do with less (clips.md §5.3)."""
+MAX_FPS = 60.0
+Gray = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One small frame, planar YUV 4:2:0; `scale` source pixels lie in one of its pixels."""
+
+    t_s: float
+    data: npt.NDArray[np.uint8]
+    width: int
+    height: int
+    scale: float
+
+    @property
+    def luma(self) -> Gray:
+        """height × width, 0…255."""
+        return self.data[: self.width * self.height].reshape(self.height, self.width)
+
+    @property
+    def chroma(self) -> tuple[Gray, Gray]:
+        """Both colour planes at half the size."""
+        w, h = self.width // 2, self.height // 2
+        n = self.width * self.height
+        u = self.data[n : n + w * h].reshape(h, w)
+        v = self.data[n + w * h : n + 2 * w * h].reshape(h, w)
+        return u, v
+
+    @property
+    def yuv(self) -> Gray:
+        """As OpenCV takes I420: 1.5 × height rows."""
+        return self.data.reshape(self.height * 3 // 2, self.width)
+
+
+def small_size(facts: VideoFacts) -> tuple[int, int]:
+    """Width and height of the analysis picture, both a multiple of four."""
+    scale = min(1.0, LONG_SIDE / max(facts.width, facts.height))
+    return (
+        max(16, round(facts.width * scale / 4) * 4),
+        max(16, round(facts.height * scale / 4) * 4),
+    )
+
+
+def frame_args(video: Video) -> list[str]:
+    """The command that writes NUT to its standard output."""
+    width, height = small_size(video.facts)
+    # Square pixels and rotation are in the target size: ffmpeg turns the picture first. An
+    # interlaced one needs no care at this size.
+    chain = [f"scale={width}:{height}:flags=fast_bilinear", "setsar=1", "format=yuv420p"]
+    if video.facts.fps > MAX_FPS + 1:
+        chain.insert(0, f"fps={MAX_FPS:.0f}")
+    return [
+        # No deblocking of frames that nothing else refers to: cheaper, and nothing drifts.
+        *("-skip_loop_filter", "noref"),
+        *input_args(video),
+        *picture_map(video.facts),
+        *("-an", "-sn", "-dn", "-vf", ",".join(chain)),
+        *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut", "pipe:1"),
+    ]
+
+
+def read_frames(pipe: BinaryIO, facts: VideoFacts) -> Iterator[Frame]:
+    """Every frame in order. Blocks: for a thread."""
+    width, height = small_size(facts)
+    scale = facts.width / width
+    size = width * height * 3 // 2
+    # Only our own ffmpeg writes here: the hostile file ended there.
+    with av.open(pipe, mode="r", format="nut", buffer_size=1 << 20) as nut:
+        stream = nut.streams.video[0]
+        for packet in nut.demux(stream):
+            if packet.size < size or packet.pts is None:
+                continue
+            data = np.frombuffer(cast(Any, packet), np.uint8, count=size)
+            yield Frame(float(packet.pts * packet.time_base), data, width, height, scale)

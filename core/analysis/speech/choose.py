@@ -1,0 +1,85 @@
+"""Which words are used: subtitles first, then the best recogniser that works here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import util
+from pathlib import Path
+
+import structlog
+
+from core.analysis.model import Spell
+from core.analysis.speech.base import Heard, Recogniser, SpeechSettings
+from core.analysis.speech.endpoint import Endpoint
+from core.analysis.speech.sphinx import Sphinx
+from core.analysis.speech.subtitles import embedded_subtitles, read_subtitles
+from core.analysis.speech.whisper import Whisper, model_is_here
+from core.errors import Told
+from core.media.facts import Video
+from core.say import Say, say
+from core.settings import Settings
+from core.tell import Tell
+
+NOBODY = Heard((), "none")
+
+log = structlog.get_logger()
+
+
+def engines(settings: Settings, speech: SpeechSettings) -> list[Recogniser]:
+    """In the order they are tried."""
+    every: dict[str, Recogniser] = {
+        "endpoint": Endpoint(speech),
+        "whisper": Whisper(settings, speech),
+        "sphinx": Sphinx(),
+    }
+    if speech.engine == "none":
+        return []
+    if speech.engine != "auto":
+        return [every[speech.engine]]
+    return [e for name, e in every.items() if name != "endpoint" or speech.api_root]
+
+
+async def find_words(
+    video: Video,
+    pcm: Path | None,
+    voice: Sequence[Spell],
+    *,
+    settings: Settings,
+    tell: Tell,
+    subtitles: Path | None,
+) -> Heard:
+    """The words of a source. What did not work is told once, and the next way is tried."""
+    if subtitles is not None:
+        return read_subtitles(subtitles, voice, video.facts.duration_s)
+    if inside := await embedded_subtitles(video, voice, settings=settings):
+        return inside
+    if pcm is None or not voice:
+        return NOBODY
+    for engine in engines(settings, SpeechSettings()):
+        if missing := await engine.missing(tell):
+            tell("words", 0.0, note=missing)
+            continue
+        try:
+            heard = await engine.words(pcm, voice, tell)
+        except Told as told:
+            log.warning("words.engine_failed", engine=engine.by, why=told.say.key)
+            tell("words", 0.0, note=told.say)
+            continue
+        if engine.by == "sphinx" and heard.words:
+            tell("words", 1.0, note=say("speech.rough"))
+        return heard
+    return NOBODY
+
+
+def describe_speech(settings: Settings) -> tuple[str, Say]:
+    """For the doctor: the engine that will be used, and a sentence about it."""
+    speech = SpeechSettings()
+    if speech.engine == "none":
+        return "none", say("doctor.speech_off")
+    if speech.engine in ("auto", "endpoint") and speech.api_root:
+        return "endpoint", say("doctor.speech_endpoint", root=speech.api_root)
+    if speech.engine in ("auto", "whisper") and model_is_here(settings, speech):
+        return "whisper", say("doctor.speech_whisper", model=speech.model)
+    if speech.engine in ("auto", "sphinx") and util.find_spec("pocketsphinx"):
+        return "sphinx", say("doctor.speech_sphinx")
+    return "none", say("doctor.speech_none")

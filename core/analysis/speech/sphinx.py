@@ -1,0 +1,66 @@
+"""The small English recogniser inside the pocketsphinx wheel: always there, and rough."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+from core.analysis.model import Spell, Word, WordsFrom
+from core.analysis.side_by_side import side_by_side
+from core.analysis.speech.base import Heard
+from core.analysis.speech.child import run_child, word_of
+from core.say import Say, say
+from core.tell import Tell
+
+_MODULE = "core.analysis.speech.sphinx_child"
+_LONGEST_S = 20.0
+"""Of one utterance: its search grows with the length."""
+
+
+class Sphinx:
+    """English only; a quarter of the words is wrong on read speech, more on free speech."""
+
+    by: WordsFrom = "sphinx"
+
+    async def missing(self, tell: Tell) -> Say | None:
+        return None if util.find_spec("pocketsphinx") else say("speech.no_sphinx")
+
+    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
+        parts = [part for spell in voice for part in _cut(spell)]
+        total_s = sum(p.length_s for p in parts) or 1.0
+        done_s = 0.0
+        found: list[Word] = []
+
+        def on_line(line: dict[str, Any]) -> None:
+            nonlocal done_s
+            if "done" in line:
+                done_s += line["done"]
+                tell("words", min(0.99, done_s / total_s))
+            else:
+                found.append(word_of(line))
+
+        processes = min(2, os.cpu_count() or 1)
+        shares = [parts[i::processes] for i in range(processes)]
+        await side_by_side(
+            *(
+                run_child(_MODULE, [str(pcm.resolve()), _json(share)], on_line)
+                for share in shares
+                if share
+            )
+        )
+        return Heard(tuple(sorted(found, key=lambda w: w.start_s)), self.by, "en")
+
+
+def _json(spells: Sequence[Spell]) -> str:
+    return json.dumps([[s.start_s, s.end_s] for s in spells])
+
+
+def _cut(spell: Spell) -> list[Spell]:
+    """Long stretches in pieces, so that each is searched in bounded time."""
+    n = max(1, round(spell.length_s / _LONGEST_S + 0.49))
+    step = spell.length_s / n
+    return [Spell(spell.start_s + i * step, spell.start_s + (i + 1) * step) for i in range(n)]

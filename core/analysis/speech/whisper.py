@@ -1,0 +1,77 @@
+"""faster-whisper on this machine, int8 on the processor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.analysis.model import Spell, Word, WordsFrom
+from core.analysis.models import pull
+from core.analysis.speech.base import Heard, SpeechSettings
+from core.analysis.speech.child import run_child, word_of
+from core.errors import Told
+from core.say import Say, say
+from core.settings import Settings
+from core.tell import Tell
+
+_MODULE = "core.analysis.speech.whisper_child"
+ASK_AGAIN_S = 24 * 3600
+"""After a fetch that failed; until then the work goes on without asking the network again."""
+
+
+def model_folder(settings: Settings, speech: SpeechSettings) -> Path:
+    """Where the model lies, or would lie."""
+    named = Path(speech.model)
+    return named if named.is_dir() else settings.models / f"whisper-{speech.model}"
+
+
+def model_is_here(settings: Settings, speech: SpeechSettings) -> bool:
+    return (model_folder(settings, speech) / "model.bin").is_file()
+
+
+class Whisper:
+    """Good words in about a hundred languages, once its model is here."""
+
+    by: WordsFrom = "whisper"
+
+    def __init__(self, settings: Settings, speech: SpeechSettings) -> None:
+        self._settings, self._speech = settings, speech
+
+    async def missing(self, tell: Tell) -> Say | None:
+        """Fetches the model when it is not here; a failure is told once a day."""
+        if model_is_here(self._settings, self._speech):
+            return None
+        failed = self._settings.models / f".whisper-{self._speech.model}-failed"
+        if failed.exists() and time.time() - failed.stat().st_mtime < ASK_AGAIN_S:
+            return say("speech.no_whisper", model=self._speech.model)
+        try:
+            await pull(f"whisper-{self._speech.model}", self._settings, tell)
+        except Told as told:
+            failed.parent.mkdir(parents=True, exist_ok=True)
+            failed.touch()
+            return told.say
+        return None
+
+    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
+        total_s = max((s.end_s for s in voice), default=1.0)
+        found: list[Word] = []
+        language: list[str] = []
+
+        def on_line(line: dict[str, Any]) -> None:
+            if "language" in line:
+                language.append(line["language"])
+            else:
+                found.append(word_of(line))
+                tell("words", min(0.99, line["e"] / total_s))
+
+        folder = model_folder(self._settings, self._speech).resolve()
+        await run_child(_MODULE, [str(folder), str(pcm.resolve())], on_line)
+        spoken = [w for w in found if _voiced(w, voice)]
+        return Heard(tuple(spoken), self.by, language[0] if language else None)
+
+
+def _voiced(word: Word, voice: Sequence[Spell]) -> bool:
+    """Whisper invents words in silence and music; where nobody speaks there are none."""
+    return any(s.start_s - 0.5 < word.end_s and word.start_s < s.end_s + 0.5 for s in voice)

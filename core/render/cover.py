@@ -73,7 +73,7 @@ def _look(gray: Picture) -> float:
 
 def _sharp(gray: Picture, good: float) -> float:
     """0…1, by the variance of the Laplacian; `good` is that of a crisp picture."""
-    return min(1.0, float(cv2.Laplacian(gray, cv2.CV_64F).var()) / good) ** 0.5
+    return float(min(1.0, float(cv2.Laplacian(gray, cv2.CV_64F).var()) / good) ** 0.5)
 
 
 def _face(gray: Picture) -> float:

@@ -48,14 +48,15 @@ def file_args() -> list[str]:
     ]
 
 
-def sound_filters(length_s: float) -> list[str]:
+def sound_filters(beat: Beat) -> list[str]:
     """The clip's sound as 48 kHz stereo of exactly this length, with its edges rounded off; holes
     in the source are filled with silence, so that it stays in step with the picture."""
-    kept_s = length_s - PRIMING / 48000
+    kept_s = beat.length_s - PRIMING / 48000
+    skipped = PRIMING + round(beat.lead_s * 48000)
     return [
         "aresample=48000:async=1:first_pts=0",
         "aformat=sample_fmts=fltp:channel_layouts=stereo",
-        f"atrim=start_sample={PRIMING},asetpts=PTS-STARTPTS",
+        f"atrim=start_sample={skipped},asetpts=PTS-STARTPTS",
         f"apad=whole_dur={kept_s:.6f},atrim=end={kept_s:.6f}",
         f"afade=t=in:d={FADE_S},afade=t=out:st={max(0.0, kept_s - FADE_S):.6f}:d={FADE_S}",
     ]
@@ -66,8 +67,8 @@ def silence(length_s: float) -> str:
     return f"anullsrc=r=48000:cl=stereo,atrim=end={length_s - PRIMING / 48000:.6f}"
 
 
-def sound_graph(source: str | None, length_s: float, gain: Sequence[str]) -> str:
+def sound_graph(source: str | None, beat: Beat, gain: Sequence[str]) -> str:
     """The graph to `[a]`; `source` names the stream, None for a video without sound."""
     if source is None:
-        return f"{silence(length_s)}[a]"
-    return f"[{source}]{','.join([*sound_filters(length_s), *gain])}[a]"
+        return f"{silence(beat.length_s)}[a]"
+    return f"[{source}]{','.join([*sound_filters(beat), *gain])}[a]"

@@ -73,9 +73,10 @@ def picture_graph(
     """The graph from stream `source` to `[v]`; `captions` is the finished `ass` filter."""
     stretches = _stretches(plan, beat)
     steady = f"fps={beat.rate}:start_time=0:round=near"
+    late = [f"trim=start_frame={beat.lead},setpts=PTS-STARTPTS"] if beat.lead else []
     tail = f"tpad=stop_mode=clone:stop_duration={SPARE_S},trim=end_frame={beat.frames}"
     named = [f"setparams=colorspace={picture.matrix}"] if picture.matrix else []
-    head = ",".join([*picture.upright, *named, steady, tail])
+    head = ",".join([*picture.upright, *named, steady, *late, tail])
     parts = [f"[0:{source}]{head}{_fan(len(stretches))}"]
     for k, stretch in enumerate(stretches):
         parts += _chain(k, stretch, beat, picture, fmt, alone=len(stretches) == 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from core.media.decode import INDEXED
 from core.media.facts import VideoFacts
 
 KEPT = tuple(
@@ -13,6 +14,11 @@ KEPT = tuple(
 )  # fmt: skip
 """Rates that are kept: both platforms take 23–60 frames a second."""
 USUAL = Fraction(30)
+LEAD_S = 12.0
+"""Containers without an index are sought by guessing: ffmpeg may land behind the key frame, and the
+picture would stand still until the next one. Reading begins one long group of pictures earlier
+(encoders put a key frame every 10 s unless told otherwise) and what is too early is thrown away by
+the filters: with a shifted clock ffmpeg takes the hole before that key frame for a jump in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +31,16 @@ class Beat:
     frames: int
     offset_s: float
     """Add it to times that count from the asked start to get times of the file."""
+    lead: int = 0
+    """Frames that are read before the first one, and thrown away."""
 
     @property
     def length_s(self) -> float:
         return float(self.frames / self.rate)
+
+    @property
+    def lead_s(self) -> float:
+        return float(self.lead / self.rate)
 
     def frame(self, t_s: float) -> int:
         """The frame that first shows what lies `t_s` after the asked start."""
@@ -57,4 +69,5 @@ def beat(facts: VideoFacts, start_s: float, end_s: float) -> Beat:
         snapped = max(0.0, begin + round((start_s - begin) * facts.fps) / facts.fps)
         snapped = snapped if abs(snapped - start_s) <= 1 / 24 else start_s
     frames = max(1, round((end_s - snapped) * rate))
-    return Beat(rate, snapped, frames, start_s - snapped)
+    lead = 0 if facts.container in INDEXED else int(min(LEAD_S, snapped) * rate)
+    return Beat(rate, snapped, frames, start_s - snapped, lead)

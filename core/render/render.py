@@ -25,7 +25,7 @@ from core.analysis.model import Analysis
 from core.errors import Told
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
-from core.media.decode import input_args, tone_map_filters, upright_filters
+from core.media.decode import Reads, input_args, tone_map_filters, upright_filters
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
@@ -58,11 +58,12 @@ class _Work:
     scratch: Path
     exe: str
 
-    @property
-    def source(self) -> list[str]:
-        """The arguments that open the span."""
-        length_s = self.beat.length_s + SPARE_S
-        return input_args(self.video, start_s=self.beat.start_s, length_s=length_s)
+    def source(self, reads: Reads = "both") -> list[str]:
+        """The arguments that open the span; `reads` are the streams that will be mapped."""
+        beat, opened = self.beat, input_args(self.video, reads=reads)
+        begin_s, length_s = beat.start_s - beat.lead_s, beat.lead_s + beat.length_s + SPARE_S
+        span = ["-ss", f"{begin_s:.6f}", "-t", f"{length_s:.6f}"]
+        return [*opened[:-2], *span, *opened[-2:]]
 
     @property
     def timeout_s(self) -> float:
@@ -166,8 +167,8 @@ async def _gain(work: _Work) -> Gain:
     sound = work.video.facts.sound
     if sound is None:
         return Gain()
-    source = [*work.source, "-map", f"0:{sound.stream}", "-vn", "-sn", "-dn"]
-    return await find_gain(source, sound_filters(work.beat.length_s), work.ffmpeg)
+    source = [*work.source("sound"), "-map", f"0:{sound.stream}", "-vn", "-sn", "-dn"]
+    return await find_gain(source, sound_filters(work.beat), work.ffmpeg)
 
 
 async def _level(work: _Work, gain: Gain) -> None:
@@ -179,10 +180,10 @@ async def _level(work: _Work, gain: Gain) -> None:
             return
         gain = mended(gain, got)
         again = work.scratch / "again.mp4"
-        graph = sound_graph(f"1:{sound.stream}", work.beat.length_s, gain.filters())
+        graph = sound_graph(f"1:{sound.stream}", work.beat, gain.filters())
         await work.ffmpeg(
             [
-                *("-i", file_arg(clip), *work.source, "-filter_complex", graph),
+                *("-i", file_arg(clip), *work.source("sound"), "-filter_complex", graph),
                 *("-map", "0:v", "-map", "[a]", "-c:v", "copy", *sound_args(), *file_args()),
                 file_arg(again),
             ]
@@ -203,9 +204,9 @@ async def _encode(
     )
     seen = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
     stream = f"0:{facts.sound.stream}" if facts.sound else None
-    graph = f"{seen};{sound_graph(stream, length_s, gain.filters())}"
+    graph = f"{seen};{sound_graph(stream, work.beat, gain.filters())}"
     args = [
-        *work.source,
+        *work.source("both" if facts.sound else "picture"),
         *("-filter_complex", graph, "-map", "[v]", "-map", "[a]", "-sn", "-dn"),
         *(*picture_args(work.beat), *sound_args(), *file_args()),
         file_arg(work.scratch / CLIP),

@@ -43,15 +43,22 @@ def source(
     return path
 
 
-@pytest.fixture(scope="session")
-def beeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """6 s: on every full second the picture flashes for one frame and the sound beeps."""
+def flashing(path: Path, length_s: int, *args: str) -> Path:
+    """On every full second the picture flashes for one frame and the sound beeps."""
     flash = "geq=lum='if(lt(mod(N,30),1)*gt(N,0),235,30)':cb=128:cr=128"
     return source(
-        tmp_path_factory.mktemp("beeps") / "beeps.mkv",
-        picture=f"color=black:s=320x180:r=30:d=6,{flash}",
-        sound="aevalsrc='if(gte(t,0.5)*lt(mod(t,1),0.02),0.5*sin(2*PI*1000*t),0)':s=48000:d=6",
+        path,
+        picture=f"color=black:s=320x180:r=30:d={length_s},{flash}",
+        sound="aevalsrc='if(gte(t,0.5)*lt(mod(t,1),0.02),0.5*sin(2*PI*1000*t),0)'"
+        f":s=48000:d={length_s}",
+        args=args,
     )
+
+
+@pytest.fixture(scope="session")
+def beeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """6 s of it."""
+    return flashing(tmp_path_factory.mktemp("beeps") / "beeps.mkv", 6)
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""Names of everything a button can do. Whoever draws a button takes the name from here; the
+handlers declare what it does. After each name: the ids it carries, in order.
+
+Names live on in messages people keep: never give an old name a new meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# ── videos and clips ────────────────────────────────────────────────────────────────────────────
+CUT_CANCEL: Final = "cut.cancel"
+"""cut"""
+SOURCE_AGAIN: Final = "source.again"
+"""source: cut it once more, with other moments."""
+SOURCE_CLIPS: Final = "source.clips"
+"""source: show the clips there are."""
+CLIP_SCHEDULE: Final = "clip.schedule"
+"""clip"""
+CLIP_AT: Final = "clip.at"
+"""clip, place in `QUICK_TIMES`"""
+CLIP_NOW: Final = "clip.now"
+"""clip"""
+CLIP_CAPTION: Final = "clip.caption"
+"""clip"""
+CLIP_AGAIN: Final = "clip.again"
+"""clip: other moments of the video it came from."""
+CLIP_DISCARD: Final = "clip.discard"
+"""clip"""
+CLIP_RESTORE: Final = "clip.restore"
+"""clip: undo a discard."""
+CLIP_LOOKED: Final = "clip.looked"
+"""clip: its rough captions were read and are fine."""
+CLIP_SHOW: Final = "clip.show"
+"""clip: show its card again."""
+SAMPLE_MAKE: Final = "sample.make"
+"""nothing"""
+
+# ── posts ───────────────────────────────────────────────────────────────────────────────────────
+POST_UNDO: Final = "post.undo"
+"""post: take it back within `undo_until`."""
+POST_MOVE: Final = "post.move"
+"""post: ask for another time."""
+POST_AT: Final = "post.at"
+"""post, place in `QUICK_TIMES`"""
+POST_ZONE: Final = "post.zone"
+"""post: the same wall time in another zone."""
+POST_ZONE_IS: Final = "post.zone_is"
+"""post, place in `core.when.zones.OFFERED`"""
+POST_NOW: Final = "post.now"
+"""post"""
+POST_CAPTION: Final = "post.caption"
+"""post"""
+POST_DELETE: Final = "post.delete"
+"""post: take it off the queue."""
+POST_STORY: Final = "post.story"
+"""post: every attempt, with its time and code."""
+TARGET_SET: Final = "target.set"
+"""target, place of the choice, place of its value: privacy and the like."""
+TARGET_YES: Final = "target.yes"
+"""target: an unconfirmed post is there."""
+TARGET_NO: Final = "target.no"
+"""target: it is not there."""
+TARGET_LOOK: Final = "target.look"
+"""target: ask the platform once more."""
+MISSED_NOW: Final = "missed.now"
+"""target: post it now all the same."""
+MISSED_NEXT: Final = "missed.next"
+"""target: at the same wall time on the next day."""
+MISSED_DROP: Final = "missed.drop"
+"""target: leave it out."""
+
+# ── the rest ────────────────────────────────────────────────────────────────────────────────────
+ACCOUNT_CONNECT: Final = "account.connect"
+"""place in `Posting.platforms()`"""
+ACCOUNT_OFF: Final = "account.off"
+"""account: disconnect it."""
+ACCOUNT_BACK: Final = "account.back"
+"""account: undo a disconnect."""
+ZONE_IS: Final = "zone.is"
+"""place in `core.when.zones.OFFERED`"""
+LANGUAGE_IS: Final = "language.is"
+"""place in `core.chat.limits.LANGUAGES`"""
+QUEUE_SHOW: Final = "queue.show"
+"""nothing"""
+HELP_SHOW: Final = "help.show"
+"""nothing"""
+MEMBER_REMOVE: Final = "member.remove"
+"""member"""
+MEMBER_BACK: Final = "member.back"
+"""member: undo a removal."""
+
+EVERY: Final = tuple(
+    value for name, value in sorted(globals().items()) if name.isupper() and isinstance(value, str)
+)
+"""All of them, for the test that each has a handler."""

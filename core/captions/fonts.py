@@ -1,0 +1,105 @@
+"""A font for the script that is always there: the caption faces lie in this repository.
+
+    font_for("привет").family       # "Clipdesk Latin"
+    [r.font.family for r in runs("नमस्ते world", font_for("नमस्ते world"))]
+
+Nothing of the machine is used, so a caption looks the same on a server without any font. How the
+files were made and whose they are is told in `fonts/README.md`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import uharfbuzz as hb
+
+_FOLDER = Path(__file__).with_name("fonts")
+_FIRST = ("latin", "latin-more")
+_LAST = ("korean", "chinese", "japanese")
+"""Where several have a character, the earlier one draws it. Han alone is taken for Chinese; kana
+beside it make `font_for` choose the Japanese forms."""
+_SAMPLE = 20_000
+"""Characters looked at to choose the main font; far more than a clip has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """One face, by the name libass finds it under in `fonts_dir()`."""
+
+    family: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text that one font draws."""
+
+    text: str
+    font: Font
+
+
+def fonts_dir() -> Path:
+    """The folder for libass' `fontsdir`."""
+    return _FOLDER
+
+
+@cache
+def fonts() -> tuple[Font, ...]:
+    """Every bundled face, in the order in which they are asked."""
+    stems = sorted(p.stem for p in _FOLDER.glob("*.[ot]tf"))
+    middle = [s for s in stems if s not in _FIRST and s not in _LAST]
+    paths = [next(_FOLDER.glob(f"{s}.[ot]tf")) for s in (*_FIRST, *middle, *_LAST)]
+    return tuple(Font(_family(p), p) for p in paths)
+
+
+def _family(path: Path) -> str:
+    face = hb.Face(hb.Blob.from_file_path(path))
+    return str(face.get_name(hb.OTNameIdPredefined.FONT_FAMILY))
+
+
+@cache
+def _letters(font: Font) -> frozenset[int]:
+    """Code points the font has a glyph for."""
+    return frozenset(hb.Face(hb.Blob.from_file_path(font.path)).unicodes)
+
+
+def covers(font: Font, char: str) -> bool:
+    return ord(char) in _letters(font)
+
+
+def font_for(text: str) -> Font:
+    """The font that draws most of a text."""
+    seen = {c for c in text[:_SAMPLE] if not c.isspace()}
+    return max(fonts(), key=lambda f: sum(covers(f, c) for c in seen))
+
+
+@cache
+def _fallback(char: str) -> Font | None:
+    return next((f for f in fonts() if covers(f, char)), None)
+
+
+def runs(text: str, main: Font) -> list[Run]:
+    """A text by fonts: `main` where it can, else whichever has the character. What no font has (an
+    emoji) is left out: nobody wants to see an empty box."""
+    parts: list[tuple[str, Font]] = []
+    for char in text:
+        font = _choose(char, main, parts)
+        if font is None:
+            continue
+        if parts and parts[-1][1] == font:
+            parts[-1] = (parts[-1][0] + char, font)
+        else:
+            parts.append((char, font))
+    return [Run(t, f) for t, f in parts]
+
+
+def _choose(char: str, main: Font, before: Sequence[tuple[str, Font]]) -> Font | None:
+    """Marks stay with their letter, and neutral signs with the text before them."""
+    neutral = not unicodedata.category(char).startswith(("L", "N"))
+    if neutral and before and covers(before[-1][1], char):
+        return before[-1][1]
+    return main if covers(main, char) else _fallback(char)

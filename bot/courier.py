@@ -58,7 +58,7 @@ class _Pace:
 
 def backoff_s(tries: int) -> float:
     """1, 2, 4 … 120 seconds, each ± half: many chats must not come back at the same moment."""
-    return min(MAX_WAIT_S, float(2 ** min(tries - 1, 7))) * random.uniform(0.5, 1.5)
+    return min(MAX_WAIT_S, float(2 ** min(tries - 1, 8)) * random.uniform(0.5, 1.5))
 
 
 class Courier:

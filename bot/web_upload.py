@@ -24,7 +24,7 @@ from bot.gateway_session import Sessions
 from bot.web_chat import MAX_UPLOAD_B
 from core.chat.message import InFile
 from core.errors import Told, TooLarge
-from core.media.receive import Received, receive
+from core.media.receive import Received, receive, safe_name
 from core.say import Bytes
 from core.services import Services
 
@@ -122,7 +122,7 @@ class Uploads:
         name, size = asked.get("name"), asked.get("size")
         if not isinstance(name, str) or type(size) is not int or size < 0:
             raise Told("web.unreadable")
-        name = _display_name(name)
+        name = safe_name(name)
         if size == 0:
             raise Told("web.empty_file", name=name)
         if size > MAX_UPLOAD_B:
@@ -174,7 +174,7 @@ class Uploads:
             return web.json_response(upload.about(), status=409)
         try:
             await self._feed(upload, request)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):  # the line broke: it will come again
             return web.json_response(upload.about(), status=408)
         if upload.offset == upload.size_b and not upload.settled.is_set():
             await upload.put(None)
@@ -228,10 +228,3 @@ async def _json(request: web.Request) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise Told("web.unreadable")
     return given
-
-
-def _display_name(name: str) -> str:
-    """A name to show, on one line and without a path. It never names a file of ours."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(c if c.isprintable() else " " for c in last)
-    return " ".join(shown.split())[:200] or "video"

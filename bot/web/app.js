@@ -1,12 +1,11 @@
 // Sign in, then talk.
 
-import { byId } from "./dom.js";
+import { byId, newKey } from "./dom.js";
 import { Composer } from "./composer.js";
 import { drawEmpty } from "./empty.js";
 import { Link } from "./link.js";
 import { signIn } from "./sign_in.js";
 import { Thread } from "./thread.js";
-import { newKey } from "./dom.js";
 
 const pressed = new Map(); // key of a press → its message and button
 
@@ -32,7 +31,7 @@ function released(key, words) {
 function onFrame(frame) {
   if (frame.t === "welcome") {
     byId("who").textContent = frame.me.name;
-    composer.suggestions.commands = frame.commands;
+    composer.suggestions.learn(frame.commands);
     drawEmpty({ commands: frame.commands, say: (text) => composer.say(text), fill: (text) => composer.fill(text) });
     composer.arrived(frame.messages);
     thread.welcome(frame);
@@ -101,6 +100,7 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden && th
 
 await signIn();
 byId("desk").hidden = false;
+composer.refresh();
 dropAnywhere();
 link.open();
 byId("box").focus();

@@ -88,13 +88,17 @@ export class MessageView {
 
   video(media) {
     const player = el("video", {
-      controls: true, playsinline: true, preload: media.cover ? "none" : "metadata", src: media.url,
+      playsinline: true, preload: media.cover ? "none" : "metadata", src: media.url,
       poster: media.cover, width: media.width || null, height: media.height || null,
       "aria-label": this.data.alt || media.name,
     });
     const badge = el("span", { class: "badge", "aria-hidden": "true" }, media.duration ? length(media.duration) : "");
+    const start = el("button", { type: "button", class: "play", "aria-label": `Play ${this.data.alt || media.name}`,
+      onclick: () => { player.play(); player.focus(); } }, icon("play"));
     player.addEventListener("play", () => {
-      badge.hidden = true;
+      player.controls = true;
+      frame.classList.add("begun");
+      badge.hidden = start.hidden = true;
       for (const other of document.querySelectorAll("video")) if (other !== player) other.pause();
     });
     // A link lasts two days; a page may be open for longer.
@@ -103,7 +107,7 @@ export class MessageView {
       this.asked = true;
       this.acts.fresh(this.data.id);
     });
-    const frame = el("div", { class: "player" }, player, badge);
+    const frame = el("div", { class: "player" }, player, badge, start);
     if (media.width && media.height) frame.style.aspectRatio = `${media.width} / ${media.height}`;
     return frame;
   }

@@ -13,6 +13,12 @@ export class Suggestions {
     box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
   }
 
+  // Somebody may have begun to write before we were told what there is.
+  learn(commands) {
+    this.commands = commands;
+    if (document.activeElement === this.box && this.list.hidden) this.update();
+  }
+
   update() {
     const text = this.box.value;
     const begun = /^\/(\w*)$/.exec(text);

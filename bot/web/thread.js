@@ -38,7 +38,7 @@ export class Thread {
       this.olderButton.hidden = !frame.more;
     }
     this.take(frame.messages, { say: !frame.reset });
-    if (frame.reset) this.toEnd();
+    if (frame.reset && this.views.size) this.toEnd();
   }
 
   take(messages, { say = true } = {}) {
@@ -116,6 +116,7 @@ export class Thread {
   }
 
   toEnd() {
+    if (!this.list.childElementCount) return; // the first page is read from its top
     this.pinned = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.seen();

@@ -28,7 +28,7 @@ export class UploadRow {
     this.error.hidden = upload.state !== "failed";
     if (this.error.textContent !== upload.error) this.error.textContent = upload.error;
     this.state.textContent = {
-      sending: `${Math.round(100 * upload.share)} % of ${size(upload.file.size)} ${left(upload.leftS)}`.trim(),
+      sending: [`${Math.round(100 * upload.share)} %`, left(upload.leftS)].filter(Boolean).join(" · "),
       waiting: "Connection lost, trying to go on",
       done: size(upload.file.size),
       failed: "",

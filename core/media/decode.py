@@ -16,6 +16,10 @@ from typing import Literal
 from core.media.facts import Video, VideoFacts
 from core.media.inputs import file_arg
 
+MAX_PIXELS = 36_000_000
+"""8192 × 4320 and a little. One such frame in 10 bit takes 110 MB."""
+_DECODER_PIXELS = 40_000_000
+"""The same with the edges decoders add; a stream may not grow beyond it half-way."""
 Reads = Literal["both", "picture", "sound"]
 INDEXED = frozenset({"mov", "matroska", "avi", "gif"})
 """Seeking lands on the key frame before the place. Elsewhere it may land behind it (tried)."""
@@ -38,7 +42,7 @@ def input_args(
 
     `reads` says which streams the command maps; transport streams are timed by it.
     """
-    args = ["-max_pixels", str(_pixels_with_slack(video.facts)), "-f", video.facts.container]
+    args = ["-max_pixels", str(_DECODER_PIXELS), "-f", video.facts.container]
     if video.facts.container not in INDEXED:
         args += _seek_without_index(video.facts, start_s or 0.0, reads)
     elif start_s:
@@ -127,8 +131,3 @@ def upright_size(
     else:
         height = round(height / ratio)
     return (height, width) if rotation in (90, 270) else (width, height)
-
-
-def _pixels_with_slack(facts: VideoFacts) -> int:
-    """Room for the block padding of the decoders, none for a stream that grows half-way."""
-    return (facts.coded_width + 128) * (facts.coded_height + 128)

@@ -30,6 +30,7 @@ DECODE_S = 1.5
 """For decoding from the start, and the same again for the places all over the file."""
 PLACES = 8
 _KEY_DISTANCE_S = 30.0  # key frames of screen recordings lie up to 20 s apart
+_DARK_END_S = 1.0  # a decoder may swallow the last frames of a stream that just stops
 _KEPT_STAMPS = 50_000  # half an hour at 30 fps is enough to see whether the rate varies
 _OPEN = {
     "protocol_whitelist": "file",
@@ -65,6 +66,7 @@ class Decoded:
     errors: int = 0
     corrupt: int = 0
     first_s: float | None = None
+    last_s: float = 0.0
     whole: bool = False
     """Everything was decoded; else only the start and `places`."""
     places: int = 0
@@ -112,20 +114,17 @@ def scan(container: Any, picture: Any, sound: Any) -> tuple[Packets, Packets, bo
     finished = True
     for packet in _demuxed(container, [s for s in (picture, sound) if s]):
         _note(seen[packet.stream_index], packet)
-        if packet.stream_index == picture.index and _tells_rhythm(packet, stamps):
+        shown = packet.pts is not None and not packet.is_discard
+        if shown and packet.stream_index == picture.index and len(stamps) < _KEPT_STAMPS:
             stamps.append(packet.pts)
         if time.monotonic() > until:
             finished = False
             break
-    shown = seen[picture.index]
-    usual, shown.gaps = _rhythm(sorted(stamps))
-    if shown.last_s + usual * picture.time_base > shown.end_s:  # FLV writes no frame lengths
-        shown.end_s = float(shown.last_s + usual * picture.time_base)
-    return shown, seen[sound.index] if sound else Packets(), finished
-
-
-def _tells_rhythm(packet: Any, stamps: array[int]) -> bool:
-    return packet.pts is not None and not packet.is_discard and len(stamps) < _KEPT_STAMPS
+    of_picture = seen[picture.index]
+    usual, of_picture.gaps = _rhythm(sorted(stamps))
+    length_s = float(usual * picture.time_base)  # FLV writes no frame lengths
+    of_picture.end_s = max(of_picture.end_s, of_picture.last_s + length_s)
+    return of_picture, seen[sound.index] if sound else Packets(), finished
 
 
 def _demuxed(container: Any, streams: list[Any]) -> Iterator[Any]:
@@ -204,17 +203,12 @@ def _packets_after(container: Any, picture: Any, at_s: float) -> Packets:
 def decode_start(container: Any, picture: Any, out: Decoded) -> None:
     """Decode from the start as long as the time allows."""
     until = time.monotonic() + DECODE_S
-    for packet in _demuxed_with_flush(container, picture):
+    for packet in itertools.chain(_demuxed(container, [picture]), [None]):
         for frame in _decoded(picture, packet, out):
-            _see(frame, out)
+            _see(frame, picture, out)
         if time.monotonic() > until and (out.frames or time.monotonic() > until + 5 * DECODE_S):
             return
     out.whole = True
-
-
-def _demuxed_with_flush(container: Any, picture: Any) -> Iterator[Any]:
-    yield from _demuxed(container, [picture])
-    yield None
 
 
 def _decoded(stream: Any, packet: Any, out: Decoded) -> list[Any]:
@@ -226,12 +220,14 @@ def _decoded(stream: Any, packet: Any, out: Decoded) -> list[Any]:
         return []
 
 
-def _see(frame: Any, out: Decoded) -> None:
+def _see(frame: Any, picture: Any, out: Decoded) -> None:
     out.frames += 1
     out.corrupt += frame.is_corrupt
     out.interlaced += frame.interlaced_frame
-    if out.first_s is None and frame.pts is not None:
-        out.first_s = float(frame.pts * frame.time_base)
+    if frame.pts is not None:
+        at_s = float(frame.pts * picture.time_base)  # a frame need not know its own
+        out.first_s = at_s if out.first_s is None else min(out.first_s, at_s)
+        out.last_s = max(out.last_s, at_s)
     if not out.look:
         out.look = {
             "width": frame.width,
@@ -279,8 +275,8 @@ def _lights_up(container: Any, picture: Any, at_s: float, out: Decoded) -> bool:
             continue
         for frame in _decoded(picture, packet, out):
             out.corrupt += frame.is_corrupt
-            near = frame.pts is None or frame.time > at_s - _KEY_DISTANCE_S
-            frames += near
+            stamp_s = at_s if frame.pts is None else float(frame.pts * picture.time_base)
+            frames += stamp_s > at_s - _KEY_DISTANCE_S
         if frames >= 3 or tried >= 60:
             break
     return frames > 0
@@ -376,6 +372,8 @@ def decode(name: str, demuxers: str, index: int, packets: Packets) -> Decoded:
         decode_start(container, picture, out)
         if not out.whole:
             decode_places(container, picture, packets.first_s or 0.0, packets.end_s, out)
+        elif out.frames and packets.last_s - out.last_s > _DARK_END_S:
+            out.lit_until_s = out.last_s
     return out
 
 

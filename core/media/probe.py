@@ -20,7 +20,7 @@ import structlog
 
 from core.errors import NotUsable
 from core.media.child import Limits, OnStart, confined, tail_of
-from core.media.decode import rotation_of, upright_size
+from core.media.decode import MAX_PIXELS, rotation_of, upright_size
 from core.media.facts import SoundFacts, SubtitleFacts, VideoFacts
 from core.media.inputs import DEMUXERS
 from core.say import Seconds
@@ -35,8 +35,6 @@ MIN_SIDE = 64
 """Below that no face and no letter can be told."""
 MAX_SIDE = 8192
 """8K video is 7680 wide; the H.264 levels end at 8192."""
-MAX_PIXELS = 36_000_000
-"""8192 × 4320 and a little. One such frame in 10 bit takes 110 MB."""
 PROBE_S = 60.0
 PROBE_LIMITS = Limits(memory_b=2 << 30, cpu_s=60, file_b=0, nice=0)
 

@@ -83,9 +83,12 @@ def _write_sound(story: Story, into: Path) -> list[float]:
 def _write_picture(story: Story, mouths: list[float], pipe: BinaryIO) -> None:
     import cv2
 
-    for frame in _frames(story, mouths):
-        pipe.write(cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
-    pipe.close()
+    try:
+        for frame in _frames(story, mouths):
+            pipe.write(cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
+        pipe.close()
+    except BrokenPipeError:  # ffmpeg ended early; what it said is told by `wait`
+        return
 
 
 def _frames(story: Story, mouths: list[float]) -> Iterator[Picture]:

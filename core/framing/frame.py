@@ -18,7 +18,7 @@ from core.framing.choose import Choice, choose, tile_limit
 from core.framing.follow import REVERSALS_A_S, Knot, at, follow
 from core.framing.people import Person
 from core.framing.plan import FaceAt, Layout, Plan, Window
-from core.framing.window import Box, biggest, left, top
+from core.framing.window import EYES_IN_WINDOW, Box, biggest, left, top
 from core.media.facts import Format, Video
 
 EDGE_S = 0.04
@@ -181,7 +181,9 @@ class _Shot:
         xs = [(t, side[0] + left(b.cx - side[0], w, room)) for t, b in zip(times, aim, strict=True)]
         ys = [(t, top(b, h, self.height)) for t, b in zip(times, aim, strict=True)]
         rocks = REVERSALS_A_S / axes
-        spare = (w / 2 - 0.7 * median(b.w for b in aim), 0.2 * h)
+        face_h = median(b.h for b in aim)
+        # Above eyes at a third there is room for so much more than a head with its hair.
+        spare = (w / 2 - 0.7 * median(b.w for b in aim), h * EYES_IN_WINDOW - 0.8 * face_h)
         span = (self.start_s, self.end_s)
         across = follow(xs, *span, w, spare=spare[0], reversals_a_s=rocks)
         down = follow(ys, *span, h, spare=spare[1], reversals_a_s=rocks)

@@ -10,8 +10,6 @@ EYES_IN_FACE = 0.42
 """Eyes lie this far down a face box, in parts of its height."""
 EYES_IN_WINDOW = 1 / 3
 """Where a picture wants the eyes, from the top: the upper third."""
-HEAD = 0.55
-"""Hair above a face box and as much beside it belongs to the head, in parts of its height."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,13 @@ class ShotMeter:
 
     def shots(self, samples: Sequence[FaceSample] = ()) -> tuple[float, ...]:
         """Start of every shot; the first is 0."""
-        cuts = [*self._cuts(samples), *self._through_black()]
+        fades = self._through_black()
+        dark = [s for s in self.black(0.1) if s.start_s > 0]
+        cuts = [
+            *fades,
+            # The edges of a black stretch are the same boundary as its middle.
+            *(t for t in self._cuts(samples) if not any(_touches(s, t) for s in dark)),
+        ]
         starts = [0.0]
         for t_s in sorted(cuts):
             if t_s - starts[-1] >= MIN_SHOT_S:
@@ -146,6 +152,10 @@ class ShotMeter:
             for s in self.black(0.1)
             if s.start_s > 0.2 and s.end_s < last - 0.2
         ]
+
+
+def _touches(spell: Spell, t_s: float) -> bool:
+    return spell.start_s - 0.2 <= t_s <= spell.end_s + 0.2
 
 
 def _shrink(frame: Frame) -> Small:

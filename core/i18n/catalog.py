@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -193,8 +193,8 @@ class _Speaker:
         match fact:
             case Say():
                 yield from self.say(fact, style)
-            case When(at):
-                yield Run(self._moment(at), style, when=at)
+            case When(at, zone):
+                yield Run(self._moment(at, zone or self._zone), style, when=None if zone else at)
             case Link(label, url):
                 yield Run(label, style, href=url)
             case tuple():
@@ -228,12 +228,15 @@ class _Speaker:
             elif part:
                 yield Run(part, style)
 
-    def _moment(self, at: datetime) -> str:
+    def _moment(self, at: datetime, zone: str) -> str:
         """With its weekday, and with the zone's name: nobody has to guess."""
-        local = at.astimezone(UTC if self._zone == "UTC" else ZoneInfo(self._zone))
-        day = format_datetime(local, "EEEE d MMMM", locale=self._locale)
+        local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+        # "Friday 27 November" rather than "Friday, November 27": read alike on both sides of the
+        # Atlantic, and never with a number that could be a day or a month.
+        locale = Locale("en", "GB") if self._locale.language == "en" else self._locale
+        day = format_skeleton("MMMMEEEEd", local, locale=locale)
         hour = format_datetime(local, "HH:mm", locale=self._locale)
-        return f"{day}, {hour} ({self._zone})"
+        return f"{day}, {hour} ({zone})"
 
 
 def _readable(what: Say) -> str:

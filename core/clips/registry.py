@@ -1,0 +1,31 @@
+"""Every clip provider there is: each module of this room that holds one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+
+import core.clips
+from core.clips.base import ClipProvider
+from core.errors import BadSetting
+from core.settings import Settings
+
+
+@lru_cache(maxsize=1)
+def providers() -> dict[str, type[ClipProvider]]:
+    """By name. Importing a module is enough to add one."""
+    for module in pkgutil.iter_modules(core.clips.__path__):
+        importlib.import_module(f"core.clips.{module.name}")
+    return {p.name: p for p in ClipProvider.__subclasses__()}
+
+
+def provider(name: str, settings: Settings) -> ClipProvider:
+    """Raises BadSetting for a name nobody has, or when it cannot work here."""
+    found = providers().get(name)
+    if found is None:
+        raise BadSetting("setting.no_such_provider", name=name, names=tuple(sorted(providers())))
+    made = found()
+    if (missing := made.available()) is not None:
+        raise BadSetting("setting.provider_missing", name=name, why=missing)
+    return made

@@ -50,6 +50,7 @@ async def talking(svc: Services, registry: Registry) -> AsyncIterator[int]:
     rooms, guard = Rooms(), Guard(svc.settings)
     sessions = Sessions(svc, guard)
     uploads = Uploads(svc, sessions)
+    uploads.open()
     links = MediaLinks(svc.vault, svc.clock, svc.store)
     drawing = Drawing(svc.catalog, links)
     courier = Courier(svc, {"web": WebChat(svc, rooms)})

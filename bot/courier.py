@@ -70,6 +70,7 @@ class Courier:
         self._news = asyncio.Event()
         self._paces: dict[int, _Pace] = {}
         self._look_again_s = POLL_S
+        self._rung = True
 
     def wake(self) -> None:
         """There may be something to deliver."""
@@ -83,38 +84,46 @@ class Courier:
             try:
                 while True:
                     self._news.clear()
-                    for parcel in await self._take():
+                    parcels = await self._take()
+                    for parcel in parcels:
                         carrying = tasks.create_task(self._carry(parcel))
                         under_way.add(carrying)
                         carrying.add_done_callback(under_way.discard)
-                    await self._wait()
+                    if self._rung and not parcels:
+                        self._rung = False  # look once more, this time for when it will be due
+                    else:
+                        await self._wait()
             finally:
                 if under_way:
                     await asyncio.wait(under_way, timeout=LAST_MOMENT_S)
 
     async def _take(self) -> tuple[outbox.Parcel, ...]:
-        """What can go now. Also settles until when there is nothing to look for."""
-        self._look_again_s = POLL_S
-        now = self._svc.clock.now()
+        """What can go now. Nothing is claimed when nobody rang and nothing is due: claiming locks
+        out those who write."""
         try:
-            async with self._svc.db.read() as tx:  # looking must not lock out those who write
-                due, later = await outbox_timing.outlook(tx, now)
-            if later is not None:
-                self._look_again_s = min(POLL_S, (later - now).total_seconds() + 0.005)
-            if not due:
+            if not self._rung and not await self._anything_due():
                 return ()
             async with self._svc.db.write() as tx:
-                return await outbox.take(tx, now, lease_s=LEASE_S)
+                return await outbox.take(tx, self._svc.clock.now(), lease_s=LEASE_S)
         except Exception:  # a database that is away for a moment must not end the courier
             log.exception("courier.cannot_look")
             return ()
 
+    async def _anything_due(self) -> bool:
+        now = self._svc.clock.now()
+        async with self._svc.db.read() as tx:
+            due, later = await outbox_timing.outlook(tx, now)
+        self._look_again_s = POLL_S
+        if later is not None:
+            self._look_again_s = min(POLL_S, (later - now).total_seconds() + 0.005)
+        return due
+
     async def _wait(self) -> None:
         try:
             async with asyncio.timeout(self._look_again_s):
-                await self._news.wait()
+                self._rung = await self._news.wait()
         except TimeoutError:
-            return
+            self._rung = False
 
     async def _hear(self) -> None:
         async for _ in self._svc.jobs.bell.listen(TOPIC_OUTBOX):

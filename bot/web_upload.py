@@ -94,6 +94,13 @@ class Uploads:
         self._svc = svc
         self._sessions = sessions
         self._uploads: dict[str, Upload] = {}
+        self._folder = svc.settings.data_dir / "uploads"
+
+    def open(self) -> None:
+        """Begin with an empty folder: what a killed process left there cannot be gone on with."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for half in self._folder.iterdir():
+            half.unlink()
 
     def taken(self, upload_id: str, member_id: int) -> InFile | None:
         """What arrived under this id, if this member sent it."""
@@ -146,6 +153,10 @@ class Uploads:
         except OSError as wrong:
             log.warning("upload.failed", error=wrong.strerror)
             upload.fault = Told("web.cannot_write", name=upload.name, why=wrong.strerror or "?")
+        except Exception:
+            code = secrets.token_hex(4)
+            log.exception("upload.fault", code=code)
+            upload.fault = Told("web.fault", code=code)
         finally:
             upload.settled.set()
             while not upload.chunks.empty():  # whoever waits to put one more must not wait on
@@ -154,14 +165,15 @@ class Uploads:
         self._uploads.pop(upload.id, None)
 
     async def _into_store(self, upload: Upload) -> InFile:
-        incoming = self._svc.settings.data_dir / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
         got: Received = await receive(
-            upload.stream(), incoming / upload.id, limit_b=min(upload.size_b, MAX_UPLOAD_B)
+            upload.stream(),
+            self._folder / upload.id,
+            limit_b=min(upload.size_b, MAX_UPLOAD_B),
+            expect_b=upload.size_b,
         )
         try:
             key = f"in/{got.sha256}"
-            await self._svc.store.put(got.path, key)
+            await self._svc.store.adopt(got.path, key)
         finally:
             await asyncio.to_thread(got.path.unlink, True)
         log.info("upload.arrived", size_b=got.size_b)

@@ -10,6 +10,7 @@ second member of the family later.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import shutil
@@ -32,6 +33,11 @@ class MediaStore(Protocol):
 
     async def put(self, local: Path, key: str) -> None:
         """Keep a copy of a local file. Raises Told when there is no room."""
+        ...
+
+    async def adopt(self, local: Path, key: str) -> None:
+        """Take over a local file nobody else needs: moved where that is possible, since a copy of
+        many gigabytes costs time and twice the room. Raises Told when there is no room."""
         ...
 
     async def fetch(self, key: str, into: Path) -> Path:
@@ -63,6 +69,9 @@ class FolderStore:
 
     async def put(self, local: Path, key: str) -> None:
         await asyncio.to_thread(self._put, local, self._at(key))
+
+    async def adopt(self, local: Path, key: str) -> None:
+        await asyncio.to_thread(self._adopt, local, self._at(key))
 
     async def fetch(self, key: str, into: Path) -> Path:
         await asyncio.to_thread(_copy_whole, self._at(key), into)
@@ -105,6 +114,17 @@ class FolderStore:
             except FileNotFoundError:  # `remove` of a neighbour dropped the empty folder meanwhile
                 local.stat()  # unless it is the source that is missing
         raise FileNotFoundError(target)
+
+    def _adopt(self, local: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            local.replace(target)
+            _sync_folder(target.parent)
+        except OSError as wrong:
+            if wrong.errno != errno.EXDEV:  # the store is on another disk
+                raise
+            self._put(local, target)
+            local.unlink()
 
 
 def open_store(settings: Settings) -> FolderStore:

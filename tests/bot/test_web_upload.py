@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 from collections import namedtuple
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot import web_upload
+from core.services import Services
 from tests.bot.conftest import Site, StartSite, text_of
 
 DATA = os.urandom(900_000)
@@ -38,8 +41,7 @@ async def _sent(site: Site, name: str = "talk.mp4") -> str:
 
 
 def _left_behind(site: Site) -> list[str]:
-    incoming = site.svc.settings.data_dir / "incoming"
-    return [p.name for p in incoming.iterdir()] if incoming.exists() else []
+    return [p.name for p in (site.svc.settings.data_dir / "uploads").iterdir()]
 
 
 async def test_a_file_lands_in_the_store_under_its_hash_and_is_handed_over(home: Site) -> None:
@@ -151,3 +153,29 @@ async def test_a_name_is_only_ever_shown(home: Site) -> None:
     assert "/etc" not in text_of(message)
     assert "\n" not in text_of(message)
     assert "\u202e" not in text_of(message)
+
+
+async def test_what_a_killed_process_left_is_cleared_at_the_next_start(
+    start: StartSite, svc: Services
+) -> None:
+    folder = svc.settings.data_dir / "uploads"
+    folder.mkdir()
+    (folder / "half").write_bytes(b"x")
+    async with start() as site:
+        assert _left_behind(site) == []
+
+
+async def test_a_store_on_another_disk_gets_a_copy(
+    home: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = Path.replace
+
+    def other_disk(self: Path, target: Path) -> Path:
+        if self.parent.name == "uploads":
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", other_disk)
+    await _sent(home)
+    assert await home.svc.store.size(KEY) == len(DATA)
+    assert _left_behind(home) == []

@@ -103,7 +103,7 @@ export class Thread {
     if (this.pinned) { this.seen(); return; }
     if (!this.unread) {
       this.jump.hidden = below < this.scroller.clientHeight;
-      this.jump.querySelector("span").textContent = "Latest";
+      this.jump.querySelector("span").textContent = "";
       this.jump.setAttribute("aria-label", "Go to the latest");
     }
   }

@@ -30,6 +30,9 @@ DECODE_S = 1.5
 """For decoding from the start, and the same again for the places all over the file."""
 PLACES = 8
 _KEY_DISTANCE_S = 30.0  # key frames of screen recordings lie up to 20 s apart
+_INDEXED = ("mov", "matroska", "avi", "gif")  # elsewhere a seek may land behind the key frame
+_RUN_UP_S = 12.0
+_NO_KEY = 3000  # packets without a key frame, 100 s at 30 fps: there is none any more
 _DARK_END_S = 1.0  # a decoder may swallow the last frames of a stream that just stops
 _KEPT_STAMPS = 50_000  # half an hour at 30 fps is enough to see whether the rate varies
 _OPEN = {
@@ -108,11 +111,10 @@ def best_sound(container: Any) -> Any:
 
 def scan(container: Any, picture: Any, sound: Any) -> tuple[Packets, Packets, bool]:
     """Read the packets of both streams; the last part says whether the end was reached."""
-    seen = {s.index: Packets() for s in (picture, sound) if s}
-    stamps = array("q")
-    until = time.monotonic() + SCAN_S
-    finished = True
-    for packet in _demuxed(container, [s for s in (picture, sound) if s]):
+    streams = [s for s in (picture, sound) if s]
+    seen = {s.index: Packets() for s in streams}
+    stamps, until, finished = array("q"), time.monotonic() + SCAN_S, True
+    for packet in _demuxed(container, streams):
         _note(seen[packet.stream_index], packet)
         shown = packet.pts is not None and not packet.is_discard
         if shown and packet.stream_index == picture.index and len(stamps) < _KEPT_STAMPS:
@@ -242,8 +244,10 @@ def _see(frame: Any, picture: Any, out: Decoded) -> None:
 def decode_places(container: Any, picture: Any, start_s: float, end_s: float, out: Decoded) -> None:
     """Decode a little at places all over the file; find where it goes dark for good."""
     until = time.monotonic() + DECODE_S
-    lit_s, dark_s = start_s, None
+    lit_s, dark_s = max(start_s, out.last_s), None
     for i in range(1, PLACES + 1):
+        if time.monotonic() > until and i < PLACES:  # the last one is always looked at
+            continue
         at_s = start_s + (end_s - start_s) * i / (PLACES + 1)
         out.places += 1
         if _lights_up(container, picture, at_s, out):
@@ -251,8 +255,6 @@ def decode_places(container: Any, picture: Any, start_s: float, end_s: float, ou
         else:
             out.dark_places += 1
             dark_s = dark_s or at_s
-        if time.monotonic() > until:
-            break
     for _ in range(8 if dark_s else 0):  # a half-written file often ends in zeros
         middle_s = (lit_s + (dark_s or 0.0)) / 2
         if _lights_up(container, picture, middle_s, out):
@@ -264,20 +266,23 @@ def decode_places(container: Any, picture: Any, start_s: float, end_s: float, ou
 
 def _lights_up(container: Any, picture: Any, at_s: float, out: Decoded) -> bool:
     """Whether a frame of this place comes out, not only one from long before it."""
+    seek_s = at_s if container.format.name.startswith(_INDEXED) else at_s - _RUN_UP_S
     try:
-        container.seek(int(at_s / picture.time_base), stream=picture)
+        container.seek(int(max(0.0, seek_s) / picture.time_base), stream=picture)
     except av.FFmpegError:
         return False
-    frames, begun = 0, False
+    frames, since_key = 0, 0
     for tried, packet in enumerate(_demuxed(container, [picture])):
-        begun = begun or packet.is_keyframe
-        if not begun:  # a transport stream is entered anywhere; this is not damage
+        if not (since_key or packet.is_keyframe):  # entered between two: this is not damage
+            if tried >= _NO_KEY:
+                break
             continue
+        since_key += 1
         for frame in _decoded(picture, packet, out):
             out.corrupt += frame.is_corrupt
             stamp_s = at_s if frame.pts is None else float(frame.pts * picture.time_base)
             frames += stamp_s > at_s - _KEY_DISTANCE_S
-        if frames >= 3 or tried >= 60:
+        if frames >= 3 or since_key >= 60:
             break
     return frames > 0
 

@@ -220,6 +220,25 @@ async def test_zeros_for_a_second_half_are_not_counted_as_video(make: Make) -> N
     assert facts.duration_s < 30
 
 
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts", "flv"])
+async def test_a_longer_video_with_rare_key_frames_is_whole(
+    recordings: Path, exe: str, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"long.{ending}"
+    source = recordings / "talk_debate_two_speakers_wide_30s_1080p.mp4"
+    args = ["-stream_loop", "5", "-i", file_arg(source), "-c", "copy", file_arg(path)]
+    await run(args, exe=exe, timeout_s=60)
+    facts = await probe(path)
+    assert not facts.damaged
+    assert facts.duration_s == pytest.approx(180.8, abs=0.5)
+    assert facts.frames == pytest.approx(6 * 753, abs=6)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    if ending == "mp4":
+        assert await _why_not(path) == "incomplete"
+    else:
+        assert (await probe(path)).duration_s == pytest.approx(90, abs=5)
+
+
 @pytest.mark.parametrize("ending", ["ts", "mkv", "avi", "mpg", "webm", "mov", "ogv", "wmv"])
 async def test_every_usual_container_is_whole(make: Make, ending: str) -> None:
     facts = await probe(await make(f"a.{ending}", "-t", "3", "-g", "30", "-ar", "48000"))

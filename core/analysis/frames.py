@@ -73,7 +73,7 @@ def frame_args(video: Video) -> list[str]:
     return [
         # No deblocking of frames that nothing else refers to: cheaper, and nothing drifts.
         *("-skip_loop_filter", "noref"),
-        *input_args(video),
+        *input_args(video, reads="picture"),
         *picture_map(video.facts),
         *("-an", "-sn", "-dn", "-vf", ",".join(chain)),
         *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut", "pipe:1"),

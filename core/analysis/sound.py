@@ -73,7 +73,7 @@ def _args(video: Video) -> list[str]:
         "[full]ebur128=peak=true:framelog=quiet[heard]"
     )
     return [
-        *input_args(video),
+        *input_args(video, reads="sound"),
         *("-vn", "-sn", "-dn", "-filter_complex", graph),
         *("-map", "[pcm]", "-f", "s16le", "pipe:1"),
         *("-map", "[heard]", "-f", "null", "-"),

@@ -30,7 +30,7 @@ POLL_S = 1.5
 """How often to look without being woken: a lost ring costs no more than this."""
 LEASE_S = 20.0
 """How long a delivery survives its courier; a long one renews it."""
-LAST_MOMENT_S = 1.0
+LAST_MOMENT_S = 0.7
 """What a delivery under way may still take when the process stops."""
 MAX_WAIT_S = 120.0
 MAX_TRIES = 200

@@ -25,7 +25,8 @@ MAX_BODY_B = 64 * 1024
 """Of everything but uploads, which are streamed and have their own limit."""
 MAX_FRAME_B = 64 * 1024
 HEARTBEAT_S = 20.0
-GOODBYE_S = 1.0
+GOODBYE_S = 0.7
+"""For open pages to hear it, and then for requests under way; all must be over within 3 s."""
 STATIC = Path(__file__).parent / "web"
 TYPES = {
     ".css": "text/css",

@@ -13,6 +13,8 @@ from core.services import Services
 
 log = structlog.get_logger()
 
+NAMES = {"tiktok": "TikTok", "youtube": "YouTube"}
+"""As the platforms write themselves, where a capital letter is not enough."""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -38,7 +40,8 @@ class OAuth:
         except Told as told:
             log.info("oauth.refused", key=told.say.key)
             return self._page(say("web.not_connected"), told.say, "bad", 400)
-        facts = {"platform": account.platform.title(), "username": account.username}
+        platform = NAMES.get(account.platform, account.platform.title())
+        facts = {"platform": platform, "username": account.username}
         return self._page(say("web.connected", **facts), say("web.connected_next"), "good", 200)
 
     def _page(self, title: Say, text: Say, mood: str, status: int) -> web.Response:

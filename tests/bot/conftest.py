@@ -133,8 +133,8 @@ async def start(svc: Services, registry: Registry) -> StartSite:
     @asynccontextmanager
     async def started() -> AsyncIterator[Site]:
         async with (
-            talking(svc, registry) as port,
             aiohttp.ClientSession(cookie_jar=jar) as http,
+            talking(svc, registry) as port,
         ):
             yield Site(http, URL(f"http://127.0.0.1:{port}"), svc)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import aiohttp
@@ -234,17 +236,33 @@ async def test_a_page_that_never_says_hello_is_let_go(
         assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
 
 
-async def test_a_stop_tells_open_pages_at_once(start: StartSite) -> None:
+async def test_a_stop_is_told_to_open_pages_and_waits_for_nobody(start: StartSite) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1000
+            await asyncio.sleep(0.05)
+
     async with start() as site:
         await site.sign_in()
-        socket = await site.http.ws_connect(site.url / "api/chat")
-        await socket.send_json({"t": "hello"})
-        await socket.receive_json()
-        http = site.http
-        assert not http.closed
-    message = await socket.receive()
-    assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-    assert socket.close_code in (aiohttp.WSCloseCode.SERVICE_RESTART, 1006, None)
+        listening = await site.http.ws_connect(site.url / "api/chat")
+        await listening.send_json({"t": "hello"})
+        await listening.receive_json()
+        silent = await site.http.ws_connect(site.url / "api/chat", autoping=False)
+        await silent.send_json({"t": "hello"})
+        about = {"name": "a.mp4", "size": 10**9}
+        async with site.http.post(site.url / "api/uploads", json=about) as answer:
+            upload = await answer.json()
+        url = (site.url / "api/uploads" / upload["id"]).with_query(offset=0)
+        sending = asyncio.create_task(site.http.put(url, data=endless()))  # type: ignore[arg-type]
+        hearing = asyncio.create_task(listening.receive())
+        await asyncio.sleep(0.2)
+        began = loop.time()
+    assert loop.time() - began < 3
+    message = await hearing
+    assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+    await asyncio.gather(sending, return_exceptions=True)
 
 
 # ── the rows behind it, on both databases ───────────────────────────────────────────────────────

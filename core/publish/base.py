@@ -1,0 +1,308 @@
+"""A publishing platform, as one file each.
+
+A post becomes visible in three parts. `prepare` is invisible and may be repeated: it asks what is
+allowed, uploads, waits. `commit` is the one dangerous call. `look` only reads, and is the evidence
+on which a post is called published. Every id the platform gives is handed to `mark`, which returns
+only once it is stored; after a crash everything goes on from those.
+
+A platform keeps a short quality list in its docstring: what is done, and what is not, with a reason.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import aiohttp
+
+from core.errors import AppError
+from core.say import Say
+
+TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=60)
+
+
+# ── what travels ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A sign-in. Stored sealed; never logged."""
+
+    access: str
+    access_until: datetime | None
+    refresh: str = ""
+    refresh_until: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    remote_id: str = ""
+    """The account's id on the platform."""
+    issued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Whose account it is."""
+
+    remote_id: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is to be posted. `settings` are the choices the person approved."""
+
+    file: Path
+    size_b: int
+    duration_s: float
+    width: int
+    height: int
+    caption: str
+    cover_ms: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the platform takes."""
+
+    caption_utf16: int
+    min_s: float
+    max_s: float
+    size_b: int
+    hashtags: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a post the platform would not take (`blocks`), or that is worth knowing."""
+
+    what: Say
+    blocks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Evidence that it is there. `visible` is who can see it."""
+
+    visible: Literal["public", "private", "inbox"]
+    remote_id: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing can be said yet; ask again after `after_s`."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """Evidence that it is not there, and will not be by itself. `why` in words."""
+
+    why: Say
+    code: str = ""
+    repeat: bool = False
+    """Publishing once more from the beginning is safe and may help."""
+
+
+Outcome = Seen | NotYet | NotThere
+
+
+# ── errors by what is to be done about them ─────────────────────────────────────────────────────
+
+
+class PlatformError(AppError):
+    """The platform said no, or nothing. `say` is for the person, `code` the platform's own."""
+
+    def __init__(self, what: Say, code: str = "") -> None:
+        super().__init__(f"{what.key} {code}")
+        self.say, self.code = what, code
+
+
+class Fix(PlatformError):
+    """The post must be changed; the same one would be refused again."""
+
+
+class Wait(PlatformError):
+    """Not now: nothing was created; worth trying after `after_s`. `rule` names the limit."""
+
+    def __init__(self, what: Say, after_s: float, code: str = "", rule: str = "platform") -> None:
+        super().__init__(what, code)
+        self.after_s, self.rule = after_s, rule
+
+
+class SignIn(PlatformError):
+    """The token is not accepted (any more); a person must connect the account again."""
+
+
+class Stale(PlatformError):
+    """The access token is not accepted; a refresh may mend it."""
+
+
+class Stop(PlatformError):
+    """A person must act on the platform; trying again would only make it worse."""
+
+
+class Unknown(PlatformError):
+    """It may have happened or not: no answer, or one that proves nothing."""
+
+
+# ── the interface ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as it is remembered in the story of a post."""
+
+    name: str
+    ok: bool
+    http: int | None
+    code: str | None
+    log_id: str | None
+    took_s: float
+    note: str | None = None
+
+
+Mark = Callable[[str, str], Awaitable[None]]
+"""`await mark("publish_id", "…")`: stored and committed when it returns."""
+Tell = Callable[[Call], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Hand:
+    """What a platform works with for one target: its sign-in, what it marked before, and where
+    calls are written down."""
+
+    http: aiohttp.ClientSession
+    grant: Grant
+    refs: dict[str, str]
+    mark: Mark
+    tell: Tell
+    now: Callable[[], datetime]
+    intent_at: datetime | None = None
+    """When the dangerous call was announced, for matching what is found later."""
+
+    async def note(self, kind: str, value: str) -> None:
+        """Store an id before anything else happens."""
+        await self.mark(kind, value)
+        self.refs[kind] = value
+
+
+class Platform(ABC):
+    """One platform. Instances are cheap and hold only configuration."""
+
+    name: ClassVar[str]
+    limits: ClassVar[Limits]
+    scopes: ClassVar[tuple[str, ...]]
+    upload_needs_s: ClassVar[float] = 600
+    """The sign-in should live this long when publishing begins."""
+
+    @property
+    @abstractmethod
+    def practice(self) -> bool:
+        """True when it speaks to the practice server: no key of a real app is set."""
+
+    @abstractmethod
+    def missing(self) -> Say | None:
+        """None when accounts can be connected; else what is missing."""
+
+    # signing in
+    @abstractmethod
+    def sign_in_address(self, redirect_uri: str, state: str, verifier: str) -> str: ...
+
+    @abstractmethod
+    async def exchange(
+        self,
+        http: aiohttp.ClientSession,
+        code: str,
+        redirect_uri: str,
+        verifier: str,
+        now: datetime,
+    ) -> Grant: ...
+
+    @abstractmethod
+    async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant: ...
+
+    @abstractmethod
+    def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
+        """Whether it should be renewed before publishing or by the housekeeping."""
+
+    @abstractmethod
+    async def profile(self, http: aiohttp.ClientSession, grant: Grant) -> Profile: ...
+
+    # posting
+    def check(self, post: Post) -> list[Problem]:
+        """Everything that can be known without asking the platform."""
+        return general_problems(self.limits, post)
+
+    @abstractmethod
+    async def prepare(self, post: Post, hand: Hand) -> None:
+        """All that is invisible; goes on from the marks of an earlier try."""
+
+    @abstractmethod
+    async def commit(self, post: Post, hand: Hand) -> None:
+        """The call after which it may be seen. Raises Unknown when the answer is lost."""
+
+    @abstractmethod
+    async def look(self, post: Post, hand: Hand, *, asked: int) -> Outcome:
+        """Read-only: what became of it. `asked` counts the looks so far, for the pace."""
+
+    async def link(self, hand: Hand, remote_id: str) -> str | None:
+        """The address of a post; None when there is none (yet)."""
+        return None
+
+
+def general_problems(limits: Limits, post: Post) -> list[Problem]:
+    """Length, size, caption: the same questions for every platform."""
+    from core.say import Bytes, Seconds, say
+
+    found = []
+    units = utf16_units(post.caption)
+    if units > limits.caption_utf16:
+        found.append(Problem(say("publish.caption_long", n=units, limit=limits.caption_utf16)))
+    tags = sum(w.startswith("#") and len(w) > 1 for w in post.caption.split())
+    if limits.hashtags is not None and tags > limits.hashtags:
+        many = say("publish.hashtags", n=tags, limit=limits.hashtags)
+        found.append(Problem(many, blocks=False))
+    if not limits.min_s <= post.duration_s <= limits.max_s:
+        low, high = Seconds(limits.min_s), Seconds(limits.max_s)
+        length = Seconds(post.duration_s)
+        found.append(Problem(say("publish.length", length=length, low=low, high=high)))
+    if post.size_b > limits.size_b:
+        size, most = Bytes(post.size_b), Bytes(limits.size_b)
+        found.append(Problem(say("publish.size", size=size, limit=most)))
+    return found
+
+
+def utf16_units(text: str) -> int:
+    """How TikTok and Telegram count: characters outside the basic plane are two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+@lru_cache(maxsize=1)
+def platform_classes() -> dict[str, type[Platform]]:
+    """Every platform there is, by name: each module of this room that holds one."""
+    import core.publish
+
+    for module in pkgutil.iter_modules(core.publish.__path__):
+        importlib.import_module(f"core.publish.{module.name}")
+    return {p.name: p for p in Platform.__subclasses__()}
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def s(self) -> float:
+        return round(time.monotonic() - self._began, 3)

@@ -1,0 +1,81 @@
+"""TikTok's codes, each with what is to be done about it (tiktok.md §10 and §11 name the sources)."""
+
+from __future__ import annotations
+
+from core.publish.base import (
+    Fix,
+    NotThere,
+    PlatformError,
+    SignIn,
+    Stale,
+    Stop,
+    Unknown,
+    Wait,
+)
+from core.say import say
+
+_DAY_S = 24 * 3600.0
+
+_STOP = {
+    "spam_risk_user_banned_from_posting": "banned",
+    "spam_risk": "spam",
+    "spam_risk_text": "spam",
+    "unaudited_client_can_only_post_to_private_accounts": "unaudited",
+    "url_ownership_unverified": "config",
+    "app_version_check_failed": "app_old",
+}
+_WAIT = {
+    "rate_limit_exceeded": (60.0, "rate"),
+    "spam_risk_too_many_posts": (_DAY_S / 4, "daily"),
+    "spam_risk_too_many_pending_share": (3600.0, "inbox"),
+    "reached_active_user_cap": (_DAY_S / 2, "app_users"),
+}
+_MEDIA = {
+    "file_format_check_failed": "format",
+    "duration_check_failed": "duration",
+    "frame_rate_check_failed": "frame_rate",
+    "picture_size_check_failed": "picture_size",
+}
+
+
+def error_of(code: str, http: int, message: str = "") -> PlatformError:
+    """The error for an answer that is not `ok`."""
+    if code in _WAIT:
+        after_s, rule = _WAIT[code]
+        return Wait(say(f"tiktok.wait_{rule}"), after_s, code, f"tiktok_{rule}")
+    if code in _STOP:
+        return Stop(say(f"tiktok.stop_{_STOP[code]}"), code)
+    if code == "access_token_invalid":
+        return Stale(say("publish.signed_out", platform="TikTok"), code)
+    if code in ("scope_not_authorized", "scope_permission_missed"):
+        return SignIn(say("publish.scope_missing", scope=message or code), code)
+    if http >= 500 or code in ("internal_error", ""):
+        return Unknown(
+            say("publish.platform_fault", platform="TikTok", code=code or str(http)), code
+        )
+    return Fix(say("publish.refused", platform="TikTok", code=code, message=message), code)
+
+
+def oauth_error(code: str, description: str, http: int) -> PlatformError:
+    """The error for a token call; these answers are flat."""
+    if code == "invalid_grant":
+        return SignIn(say("publish.signed_out", platform="TikTok"), code)
+    if code == "invalid_client":
+        return Stop(say("publish.bad_client", platform="TikTok"), code)
+    if http >= 500 or not code:
+        return Unknown(say("publish.platform_fault", platform="TikTok", code=str(http)), code)
+    return Fix(say("publish.refused", platform="TikTok", code=code, message=description), code)
+
+
+def fail_reason(reason: str) -> NotThere:
+    """What a FAILED status means: it is not there, and why."""
+    if reason in _MEDIA:
+        return NotThere(say(f"tiktok.media_{_MEDIA[reason]}"), reason)
+    if reason == "auth_removed":
+        return NotThere(say("publish.signed_out", platform="TikTok"), reason)
+    if reason in _WAIT:
+        return NotThere(say(f"tiktok.wait_{_WAIT[reason][1]}"), reason, repeat=True)
+    if reason in _STOP:
+        return NotThere(say(f"tiktok.stop_{_STOP[reason]}"), reason)
+    again = reason in ("internal", "video_pull_failed")
+    return NotThere(say("publish.failed_there", platform="TikTok", code=reason), reason, again)

@@ -12,14 +12,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """An instant, drawn by each chat in the reader's own zone. `at` is aware."""
+    """An instant, drawn by each chat in the reader's own zone. `at` is aware. With `zone` (IANA
+    name) it is drawn in that one and names it: the echo of what a person said. Of a `day` only
+    weekday and date are drawn, of an `hour` only that."""
 
     at: datetime
+    zone: str = ""
+    part: Literal["", "day", "hour"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,9 @@ def say(key: str, **facts: Fact) -> Say:
 def fact_to_json(fact: Fact) -> Any:
     """Plain JSON for a database row; `fact_from_json` reads it back."""
     match fact:
-        case When(at):
-            return {"$when": at.astimezone(UTC).isoformat()}
+        case When(at, zone, part):
+            instant = at.astimezone(UTC).isoformat()
+            return {"$when": [instant, zone, part] if zone else instant}
         case Link(label, url):
             return {"$link": [label, url]}
         case Seconds(s):
@@ -92,7 +97,8 @@ def fact_from_json(raw: Any) -> Fact:
     ((tag, value),) = raw.items()
     match tag:
         case "$when":
-            return When(datetime.fromisoformat(value))
+            at, zone, part = value if isinstance(value, list) else (value, "", "")
+            return When(datetime.fromisoformat(at), zone, _part(part))
         case "$link":
             return Link(*value)
         case "$s":
@@ -102,6 +108,10 @@ def fact_from_json(raw: Any) -> Fact:
         case "$say":
             return say_from_json(value)
     raise ValueError(f"unknown fact {tag!r}")
+
+
+def _part(part: str) -> Literal["", "day", "hour"]:
+    return "day" if part == "day" else "hour" if part == "hour" else ""
 
 
 def say_to_json(s: Say) -> dict[str, Any]:

@@ -4,10 +4,10 @@
     catalog.text(say("queue.empty"), language="en")       # plain words: terminals, tests
     catalog.runs(say("clip.ready", title=t), language="de")   # styled pieces: chats
 
-A language is one TOML file in `locales/`. A sentence may hold `{facts}`, `*bold*` and `` `code` ``;
-facts are never read as markup. `{one = "…", other = "…"}` is chosen by the fact `n`, with the plural
-rules of the language. What a language lacks is said in English; a key nobody knows is said readably
-and logged: a chat never breaks because a sentence is missing.
+One TOML file in `locales/` per language. A sentence may hold `{facts}`, `*bold*`, `` `code` ``;
+facts are never read as markup. `{one = "…", other = "…"}` is chosen by the fact `n`, with the
+plural rules of the language. What a language lacks is said in English; a key nobody knows is said
+readably and logged: a chat never breaks because a sentence is missing.
 """
 
 from __future__ import annotations
@@ -17,19 +17,17 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import structlog
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from core.i18n.measures import bytes_text, seconds_text
+from core.i18n.measures import bytes_text, moment_text, seconds_text
 from core.say import Bytes, Fact, Link, Say, Seconds, When
 
 FALLBACK = "en"
@@ -92,6 +90,10 @@ class Catalog:
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._sentences))
+
+    def sentences(self, language: str) -> Mapping[str, Sentence]:
+        """Everything a language has by itself."""
+        return self._sentences[language]
 
     def has(self, key: str, language: str = FALLBACK) -> bool:
         return key in self._sentences.get(language, {})
@@ -193,8 +195,10 @@ class _Speaker:
         match fact:
             case Say():
                 yield from self.say(fact, style)
-            case When(at, zone):
-                yield Run(self._moment(at, zone or self._zone), style, when=None if zone else at)
+            case When(at, "", _):
+                yield Run(moment_text(at, self._zone, self._locale), style, when=at)
+            case When(at, zone, part):
+                yield Run(moment_text(at, zone, self._locale, part), style)
             case Link(label, url):
                 yield Run(label, style, href=url)
             case tuple():
@@ -227,16 +231,6 @@ class _Speaker:
                 yield from self._fact(facts[int(part)], style)
             elif part:
                 yield Run(part, style)
-
-    def _moment(self, at: datetime, zone: str) -> str:
-        """With its weekday, and with the zone's name: nobody has to guess."""
-        local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
-        # "Friday 27 November" rather than "Friday, November 27": read alike on both sides of the
-        # Atlantic, and never with a number that could be a day or a month.
-        locale = Locale("en", "GB") if self._locale.language == "en" else self._locale
-        day = format_skeleton("MMMMEEEEd", local, locale=locale)
-        hour = format_datetime(local, "HH:mm", locale=self._locale)
-        return f"{day}, {hour} ({zone})"
 
 
 def _readable(what: Say) -> str:

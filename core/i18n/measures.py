@@ -1,8 +1,12 @@
-"""Lengths of time and amounts of data, as people write them."""
+"""Lengths of time, amounts of data and moments, as people write them."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from babel import Locale
+from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
@@ -31,3 +35,24 @@ def seconds_text(length_s: float, locale: Locale) -> str:
     if minutes:
         return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
     return f"{seconds} s"
+
+
+def moment_text(at: datetime, zone: str, locale: Locale, part: str = "") -> str:
+    """`Friday 27 November, 18:00 (Europe/Berlin)`, or a part of it."""
+    local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+    # "Friday 27 November" rather than "Friday, November 27": read alike on both sides of the
+    # Atlantic, and never with a number that could be a day or a month.
+    own = Locale("en", "GB") if locale.language == "en" else locale
+    day = str(format_skeleton("MMMMEEEEd", local, locale=own))
+    hour = str(format_datetime(local, "HH:mm", locale=locale))
+    if part == "day":
+        return day
+    return hour if part == "hour" else f"{day}, {hour} ({zone_text(zone)})"
+
+
+def zone_text(zone: str) -> str:
+    """`Europe/Berlin`, and `UTC+2` for `Etc/GMT-2`, whose sign is the other way round."""
+    if not zone.startswith("Etc/GMT") or zone == "Etc/GMT":
+        return zone.replace("_", " ")
+    sign = "+" if zone[7] == "-" else "-"
+    return f"UTC{sign}{zone[8:]}"

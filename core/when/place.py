@@ -1,0 +1,55 @@
+"""A wall time in a zone becomes an instant, also in the nights when clocks are changed.
+
+Nine o'clock stays nine o'clock: what a person said is kept, and the instant follows from it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.say import When, say
+from core.when.moment import Moment
+
+
+def place(wall: datetime, zone: str, *, fold: int = 0) -> Moment:
+    """The instant of a naive wall time. An hour that does not exist is moved forward by as much as
+    the clocks are; of an hour that comes twice `fold` says which pass. A note says so."""
+    wall = wall.replace(fold=0)
+    at = wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+    if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != wall:
+        # In a gap only the offset from before the change moves it forward (PEP 495).
+        at = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        said = f"{wall:%H:%M}"
+        return Moment(at, wall, zone, 0, say("when.gap", said=said, at=When(at, zone)))
+    if (other := _other_pass(wall, zone, fold)) is not None:
+        key = "when.second_pass" if fold else "when.first_pass"
+        hour = f"{wall:%H:%M}"
+        return Moment(at, wall, zone, fold, say(key, hour=hour, other=When(other, "UTC")))
+    return Moment(at, wall, zone)
+
+
+def _other_pass(wall: datetime, zone: str, fold: int) -> datetime | None:
+    """The other instant with the same wall time; None on every ordinary day."""
+    here = ZoneInfo(zone)
+    passes = [wall.replace(tzinfo=here, fold=f).astimezone(UTC) for f in (0, 1)]
+    return passes[1 - fold] if passes[0] != passes[1] else None
+
+
+def from_instant(at: datetime, zone: str) -> Moment:
+    """An instant as it is read on the clocks of a zone: for "in 2 hours"."""
+    local = at.astimezone(ZoneInfo(zone))
+    return Moment(at.astimezone(UTC), local.replace(tzinfo=None, fold=0), zone, local.fold)
+
+
+def next_day(moment: Moment, now: datetime) -> Moment:
+    """The same wall time on the first day that is still ahead."""
+    wall = moment.wall
+    while (placed := place(wall, moment.zone)).at <= now:
+        wall += timedelta(days=1)
+    return placed
+
+
+def describe(moment: Moment) -> When:
+    """For the echo: weekday, date, time and zone, as it was meant and wherever it is read."""
+    return When(moment.at, moment.zone)

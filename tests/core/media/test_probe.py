@@ -116,7 +116,7 @@ async def test_an_odd_recording_is_refused_with_its_reason(recordings: Path, nam
 
 
 async def test_every_talking_recording_is_whole_and_usable(recordings: Path) -> None:
-    for path in sorted(recordings.glob("talk_*.m*4"))[:6]:
+    for path in sorted(recordings.glob("talk_*.m*4"))[:3]:
         facts = await probe(path)
         assert not facts.damaged, path.name
 
@@ -220,7 +220,7 @@ async def test_zeros_for_a_second_half_are_not_counted_as_video(make: Make) -> N
     assert facts.duration_s < 30
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts", "flv"])
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
 async def test_a_longer_video_with_rare_key_frames_is_whole(
     recordings: Path, exe: str, tmp_path: Path, ending: str
 ) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from core.i18n.catalog import Catalog
-
 from core.errors import BadSetting
+from core.i18n.catalog import Catalog
 from core.log import set_up_logs
 from core.settings import Settings
 from workers import media, publish  # noqa: F401  (they declare their jobs)

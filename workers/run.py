@@ -106,7 +106,7 @@ def holder_is_dead(lease: str) -> bool:
     if host != socket.gethostname()[:12]:
         return False
     try:
-        return abs(psutil.Process(int(pid)).create_time() - float(began)) > 2
+        return bool(abs(psutil.Process(int(pid)).create_time() - float(began)) > 2)
     except psutil.NoSuchProcess:
         return True
 

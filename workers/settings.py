@@ -37,7 +37,15 @@ def build(svc: Services, queue: str) -> Worker:
 
     longest = max(k.timeout_s for k in KINDS.values() if k.queue == queue)
     return Worker(
-        functions=[func(one, name=RUN, timeout=longest + 60, max_tries=ARQ_TRIES, keep_result=0)],
+        functions=[
+            func(
+                one,  # type: ignore[arg-type]  # its protocol wants *args it never passes
+                name=RUN,
+                timeout=longest + 60,
+                max_tries=ARQ_TRIES,
+                keep_result=0,
+            )
+        ],
         queue_name=queue_name(queue),
         redis_settings=redis_settings(svc.settings),
         job_serializer=to_json,

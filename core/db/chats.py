@@ -155,6 +155,11 @@ async def seen(tx: AsyncSession, key: str, now: datetime) -> bool:
     return False
 
 
+async def was_seen(tx: AsyncSession, key: str) -> bool:
+    """Whether an update was handled before, without marking it."""
+    return await tx.scalar(select(SeenRow.id).where(SeenRow.key == key)) is not None
+
+
 async def forget_seen(tx: AsyncSession, before: datetime) -> None:
     """Networks repeat updates for a day at most; older marks can go."""
     await tx.execute(delete(SeenRow).where(SeenRow.at < before))

@@ -211,13 +211,13 @@ async def due(tx: AsyncSession, now: datetime, until: datetime) -> tuple[Due, ..
         .order_by(JobRow.run_at)
         .limit(5000)
     )
-    return tuple(Due(*r) for r in rows.tuples())
+    return tuple(Due(*r) for r in rows)
 
 
 async def running(tx: AsyncSession) -> tuple[tuple[int, str], ...]:
     """Id and lease of every job somebody works on."""
     rows = await tx.execute(select(JobRow.id, JobRow.lease).where(JobRow.state == "running"))
-    return tuple((job_id, lease or "") for job_id, lease in rows.tuples())
+    return tuple((job_id, lease or "") for job_id, lease in rows)
 
 
 async def expire(tx: AsyncSession, job_id: int, lease: str, now: datetime) -> None:

@@ -379,7 +379,7 @@ async def clips_by_state(tx: AsyncSession, cut_id: int) -> dict[str, int]:
     rows = await tx.execute(
         select(ClipRow.state, func.count()).where(ClipRow.cut_id == cut_id).group_by(ClipRow.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def edit_clip(

@@ -5,7 +5,7 @@ allowed, uploads, waits. `commit` is the one dangerous call. `look` only reads, 
 on which a post is called published. Every id the platform gives is handed to `mark`, which returns
 only once it is stored; after a crash everything goes on from those.
 
-A platform keeps a short quality list in its docstring: what is done, and what is not, with a reason.
+A platform keeps a short quality list in its docstring: what is done, what is not, with a reason.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Instagram: reels through Instagram Login and resumable upload. Facts and sources:
 developers.facebook.com/documentation/instagram-platform, as of November 2026.
 
-A container is invisible and may be made again; `media_publish` is the one dangerous call, and it can
-fail in the answer while it succeeds on Instagram. So its outcome is read from the container, and it
-is only repeated with the same container, after that one was seen unpublished twice.
+A container is invisible and may be made again; `media_publish` is the one dangerous call, and it
+can fail in the answer while it succeeds on Instagram. So its outcome is read from the container,
+and it is only repeated with the same container, after that one was seen unpublished twice.
 
 Quality: sign-in renewal: done · resume of uploads: done · live quota before each post: done ·
 usage headers obeyed: done · `video_url` as a fallback for uploads: not yet, it needs a public
@@ -268,8 +268,8 @@ class Instagram(Platform):
             return NotThere(why.say, why.code, repeat=True)
         if code == "FINISHED":
             return await self._twice_unpublished(hand)
-        # EXPIRED proves nothing here: whether a published container keeps saying PUBLISHED after its
-        # day is not documented. A code we do not know proves nothing either.
+        # EXPIRED proves nothing here: whether a published container keeps saying PUBLISHED after
+        # its day is not documented. A code we do not know proves nothing either.
         return NotYet(SETTLE_S)
 
     async def _found_live(self, graph: Graph, post: Post, hand: Hand) -> Outcome:

@@ -1,4 +1,4 @@
-"""TikTok's codes, each with what is to be done about it (tiktok.md §10 and §11 name the sources)."""
+"""TikTok's codes, each with what is to be done about it (tiktok.md §10, §11 name the sources)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,255 @@
+"""Connected accounts and the sign-ins under way. Tokens are sealed before they get here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.db.tables import AccountRow, OAuthRow, QuotaEventRow
+from core.publish.views import AccountView
+from core.say import Say, say_from_json, say_to_json
+
+OAUTH_LIFE = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedGrant:
+    """The tokens of an account, still sealed, and their version."""
+
+    account_id: int
+    sealed: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in somebody began, taken once."""
+
+    workspace_id: int
+    member_id: int
+    chat_id: int
+    platform: str
+    redirect_uri: str
+    verifier_sealed: str
+
+
+def view(row: AccountRow) -> AccountView:
+    return AccountView(
+        row.id,
+        row.platform,
+        row.username,
+        row.practice,
+        cast(Any, row.state),
+        row.access_until,
+        row.refresh_until,
+        row.rules_json,
+        say_from_json(row.fault_json) if row.fault_json else None,
+    )
+
+
+async def account(tx: AsyncSession, account_id: int) -> AccountView:
+    return view(await tx.get_one(AccountRow, account_id))
+
+
+async def accounts(
+    tx: AsyncSession, workspace_id: int, *, all_states: bool = False
+) -> tuple[AccountView, ...]:
+    """The connected ones, in the order they were connected."""
+    wanted = select(AccountRow).where(AccountRow.workspace_id == workspace_id)
+    if not all_states:
+        wanted = wanted.where(AccountRow.state != "removed")
+    return tuple(view(r) for r in await tx.scalars(wanted.order_by(AccountRow.id)))
+
+
+async def keep_account(
+    tx: AsyncSession,
+    workspace_id: int,
+    platform: str,
+    *,
+    remote_id: str,
+    username: str,
+    sealed: str,
+    scopes: tuple[str, ...],
+    access_until: datetime | None,
+    refresh_until: datetime | None,
+    practice: bool,
+    rules: dict[str, Any],
+    now: datetime,
+) -> AccountView:
+    """A new account, or the same one connected again: its rules stay."""
+    row = await tx.scalar(
+        select(AccountRow).where(
+            AccountRow.workspace_id == workspace_id,
+            AccountRow.platform == platform,
+            AccountRow.remote_id == remote_id,
+        )
+    )
+    if row is None:
+        row = AccountRow(
+            workspace_id=workspace_id,
+            platform=platform,
+            remote_id=remote_id,
+            rules_json=rules,
+            created_at=now,
+            grant_version=0,
+        )
+        tx.add(row)
+    row.username = username
+    row.grant_sealed = sealed
+    row.grant_version += 1
+    row.scopes = ",".join(scopes)
+    row.access_until, row.refresh_until = access_until, refresh_until
+    row.state, row.fault_json, row.practice = "ok", None, practice
+    row.refresh_lease_until = None
+    await tx.flush()
+    return view(row)
+
+
+async def set_account(
+    tx: AsyncSession,
+    account_id: int,
+    *,
+    state: str | None = None,
+    fault: Say | None = None,
+    rules: dict[str, Any] | None = None,
+) -> None:
+    row = await tx.get_one(AccountRow, account_id, with_for_update=True)
+    if state is not None:
+        row.state = state
+        row.fault_json = say_to_json(fault) if fault else None
+    if rules is not None:
+        row.rules_json = {**row.rules_json, **rules}
+    await tx.flush()
+
+
+async def grant(tx: AsyncSession, account_id: int) -> SealedGrant:
+    row = await tx.get_one(AccountRow, account_id)
+    return SealedGrant(row.id, row.grant_sealed, row.grant_version)
+
+
+async def lease_refresh(
+    tx: AsyncSession, account_id: int, version: int, now: datetime, lease_s: float
+) -> bool:
+    """One refresh at a time per account, over all processes. False for the losers, and for those
+    whose version was renewed meanwhile."""
+    result = await tx.execute(
+        update(AccountRow)
+        .where(
+            AccountRow.id == account_id,
+            AccountRow.grant_version == version,
+            or_(AccountRow.refresh_lease_until.is_(None), AccountRow.refresh_lease_until < now),
+        )
+        .values(refresh_lease_until=now + timedelta(seconds=lease_s))
+        .returning(AccountRow.id)
+    )
+    return result.one_or_none() is not None
+
+
+async def keep_grant(
+    tx: AsyncSession,
+    account_id: int,
+    sealed: str,
+    access_until: datetime | None,
+    refresh_until: datetime | None,
+) -> None:
+    """The renewed tokens; the old ones are no longer good."""
+    await tx.execute(
+        update(AccountRow)
+        .where(AccountRow.id == account_id)
+        .values(
+            grant_sealed=sealed,
+            grant_version=AccountRow.grant_version + 1,
+            access_until=access_until,
+            refresh_until=refresh_until,
+            refresh_lease_until=None,
+        )
+    )
+
+
+async def end_refresh(tx: AsyncSession, account_id: int) -> None:
+    await tx.execute(
+        update(AccountRow).where(AccountRow.id == account_id).values(refresh_lease_until=None)
+    )
+
+
+async def renewable(tx: AsyncSession, before: datetime) -> tuple[int, ...]:
+    """Accounts whose refresh token lapses before that time."""
+    rows = await tx.scalars(
+        select(AccountRow.id).where(AccountRow.state == "ok", AccountRow.refresh_until < before)
+    )
+    return tuple(rows)
+
+
+# ── signing in ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def begin_sign_in(tx: AsyncSession, state_hash: str, to: SignIn, now: datetime) -> None:
+    tx.add(
+        OAuthRow(
+            state_hash=state_hash,
+            workspace_id=to.workspace_id,
+            member_id=to.member_id,
+            chat_id=to.chat_id,
+            platform=to.platform,
+            redirect_uri=to.redirect_uri,
+            verifier_sealed=to.verifier_sealed,
+            created_at=now,
+            expires_at=now + OAUTH_LIFE,
+        )
+    )
+    await tx.flush()
+
+
+async def take_sign_in(tx: AsyncSession, state_hash: str, now: datetime) -> SignIn | None:
+    """None when the state is unknown, used or too old. It works once."""
+    taken = await tx.scalar(
+        update(OAuthRow)
+        .where(
+            OAuthRow.state_hash == state_hash,
+            OAuthRow.used_at.is_(None),
+            OAuthRow.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(OAuthRow.id)
+    )
+    if taken is None:
+        return None
+    row = await tx.get_one(OAuthRow, taken)
+    return SignIn(
+        row.workspace_id,
+        row.member_id,
+        row.chat_id,
+        row.platform,
+        row.redirect_uri,
+        row.verifier_sealed,
+    )
+
+
+# ── quotas ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def note_use(
+    tx: AsyncSession, account_id: int, target_id: int | None, kind: str, now: datetime
+) -> None:
+    tx.add(QuotaEventRow(account_id=account_id, target_id=target_id, kind=kind, at=now))
+    await tx.flush()
+
+
+async def used_since(
+    tx: AsyncSession, account_id: int, kind: str, since: datetime
+) -> tuple[int, datetime | None]:
+    """How often, and the time of the oldest one that counts."""
+    row = (
+        await tx.execute(
+            select(func.count(), func.min(QuotaEventRow.at)).where(
+                QuotaEventRow.account_id == account_id,
+                QuotaEventRow.kind == kind,
+                QuotaEventRow.at > since,
+            )
+        )
+    ).one()
+    return row[0], row[1]

@@ -1,0 +1,106 @@
+"""What the chat is told about a post, in the transaction that made it true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.chat import acts
+from core.chat.message import Act, Button, Out, Rows
+from core.db import outbox, videos
+from core.db.posts import Claim
+from core.publish.views import AccountView
+from core.say import Fact, Link, Say, When, say
+
+PLATFORMS = {"tiktok": "TikTok", "instagram": "Instagram"}
+
+
+def platform_name(platform: str) -> str:
+    """As it writes itself."""
+    return PLATFORMS.get(platform, platform.title())
+
+
+async def tell(
+    tx: AsyncSession,
+    claim: Claim,
+    account: AccountView,
+    key: str,
+    now: datetime,
+    *,
+    about: Say | None = None,
+    buttons: Rows = (),
+    **facts: Fact,
+) -> None:
+    """One message about one target; said once per state and claim."""
+    clip = await videos.clip(tx, claim.clip_id)
+    what = say(
+        f"post.{key}",
+        title=clip.title,
+        platform=platform_name(account.platform),
+        username=account.username,
+        **facts,
+    )
+    text = (what, about) if about else (what,)
+    out = Out(text, buttons)
+    await outbox.say(
+        tx, claim.chat_id, out, key=f"target:{claim.id}:{key}:{claim.fence}", now=now, urgent=True
+    )
+
+
+def _button(label: str, name: str, target_id: int, main: bool = False) -> Button:
+    return Button(
+        say(f"post.button_{label}"), Act.of(name, target_id), style="main" if main else "plain"
+    )
+
+
+def unsure_buttons(target_id: int) -> Rows:
+    return (
+        (
+            _button("there", acts.TARGET_YES, target_id),
+            _button("not_there", acts.TARGET_NO, target_id),
+            _button("look", acts.TARGET_LOOK, target_id, main=True),
+        ),
+    )
+
+
+def missed_buttons(target_id: int) -> Rows:
+    return (
+        (
+            _button("now", acts.MISSED_NOW, target_id, main=True),
+            _button("next", acts.MISSED_NEXT, target_id),
+            _button("drop", acts.MISSED_DROP, target_id),
+        ),
+    )
+
+
+def post_buttons(post_id: int) -> Rows:
+    """Under a failure: try again, or read what happened."""
+    return (
+        (
+            _button("again", acts.POST_NOW, post_id, main=True),
+            _button("story", acts.POST_STORY, post_id),
+        ),
+    )
+
+
+async def published(
+    tx: AsyncSession, claim: Claim, account: AccountView, url: str | None, now: datetime
+) -> None:
+    """It was seen there."""
+    if url is None:
+        await tell(tx, claim, account, "published_no_link", now)
+        return
+    await tell(tx, claim, account, "published", now, link=Link(url, url))
+
+
+async def late_link(
+    tx: AsyncSession, claim: Claim, account: AccountView, url: str, now: datetime
+) -> None:
+    await tell(tx, claim, account, "late_link", now, link=Link(url, url))
+
+
+async def deferred(
+    tx: AsyncSession, claim: Claim, account: AccountView, why: Say, until: datetime, now: datetime
+) -> None:
+    await tell(tx, claim, account, "deferred", now, about=why, until=When(until))

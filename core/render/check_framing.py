@@ -1,0 +1,130 @@
+"""How the clip is framed: the face is kept, nothing is looked past, the camera does not dither."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from core.analysis.model import Analysis, Face, FaceSample
+from core.framing.plan import FaceAt, Layout, Plan, Window
+from core.render.rendered import Check
+
+KEPT = 0.95
+"""Share of the moments with a face at which it is in the picture."""
+WHOLE = 0.8
+"""Share of a face's box that must be inside for the face to count as kept."""
+BLIND = 0.02
+"""Share of the time in which people are visible and the window shows none of them."""
+REVERSALS_PER_S = 0.15
+_STEP = 0.01
+"""Of the window's side: a smaller move is not seen as one."""
+
+
+def framing_checks(
+    plan: Plan, faces: Sequence[FaceAt], analysis: Analysis, start_s: float, end_s: float
+) -> Iterator[Check]:
+    """From the plan that was carried out and from what was seen in the source."""
+    kept = [_kept(plan, f) for f in faces]
+    share = sum(kept) / len(kept) if kept else None
+    limit = f"≥ {KEPT:.0%} of the moments with a face"
+    yield Check("face", share is None or share >= KEPT, _rounded(share), limit, must=False)
+    blind = _blind(plan, analysis, start_s, end_s)
+    yield Check("blind", blind <= BLIND, _rounded(blind), f"≤ {BLIND:.0%} of the time", must=False)
+    turns = sum(_turns(la.path) + _turns(la.lower) for la in plan.layouts if la.kind != "fit")
+    allowed = max(1.0, REVERSALS_PER_S * (end_s - start_s))
+    rate = turns / max(end_s - start_s, 0.1)
+    limit = f"≤ {REVERSALS_PER_S:g} a second"
+    yield Check("reversals", turns <= allowed, _rounded(rate), limit, must=False)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _layout(plan: Plan, t_s: float) -> Layout | None:
+    found = [la for la in plan.layouts if la.start_s <= t_s]
+    return found[-1] if found else (plan.layouts[0] if plan.layouts else None)
+
+
+def windows(plan: Plan, t_s: float) -> list[Window]:
+    """Every window that is shown at a moment; none for `fit`, which shows everything."""
+    layout = _layout(plan, t_s)
+    if layout is None or layout.kind == "fit":
+        return []
+    return [_at(path, t_s) for path in (layout.path, layout.lower) if path]
+
+
+def _at(path: Sequence[Window], t_s: float) -> Window:
+    """Between two points the window moves in a straight line."""
+    n = bisect_right([w.t_s for w in path], t_s)
+    if n == 0 or n == len(path):
+        return path[max(0, n - 1)]
+    a, b = path[n - 1], path[n]
+    k = (t_s - a.t_s) / max(b.t_s - a.t_s, 1e-9)
+    return Window(
+        t_s,
+        a.x + k * (b.x - a.x),
+        a.y + k * (b.y - a.y),
+        a.w + k * (b.w - a.w),
+        a.h + k * (b.h - a.h),
+    )
+
+
+def _inside(face: FaceAt | Face, window: Window) -> float:
+    """Share of a face that a window shows."""
+    w = min(face.x + face.w, window.x + window.w) - max(face.x, window.x)
+    h = min(face.y + face.h, window.y + window.h) - max(face.y, window.y)
+    return max(0.0, w) * max(0.0, h) / max(face.w * face.h, 1e-9)
+
+
+def _kept(plan: Plan, face: FaceAt) -> bool:
+    shown = windows(plan, face.t_s)
+    return not shown or any(_inside(face, w) >= WHOLE for w in shown)
+
+
+def _blind(plan: Plan, analysis: Analysis, start_s: float, end_s: float) -> float:
+    """Share of the samples in which there are faces and none of them is shown."""
+    times = [s.t_s for s in analysis.samples]
+    a, b = bisect_left(times, start_s), bisect_left(times, end_s)
+    missed = 0
+    for n in range(a, b):
+        shown = windows(plan, times[n] - start_s)
+        people = _people(analysis.samples, n)
+        if shown and people and not any(_inside(f, w) >= 0.5 for f in people for w in shown):
+            missed += 1
+    return missed / max(b - a, 1)
+
+
+def _people(samples: Sequence[FaceSample], n: int) -> list[Face]:
+    """Faces that are there before and after too: a face seen once is a pattern in the curtain."""
+    beside = [samples[k].faces for k in (n - 1, n + 1) if 0 <= k < len(samples)]
+    return [f for f in samples[n].faces if beside and all(_seen(f, others) for others in beside)]
+
+
+def _seen(face: Face, others: Sequence[Face]) -> bool:
+    """Whether one of the others is about where this one is."""
+    return any(
+        abs((o.x + o.w / 2) - (face.x + face.w / 2)) < face.w
+        and abs((o.y + o.h / 2) - (face.y + face.h / 2)) < face.h
+        for o in others
+    )
+
+
+def _turns(path: Sequence[Window]) -> int:
+    """How often the window goes back the way it came, sideways or up and down."""
+    sideways = _sign_changes([w.x for w in path], _STEP * path[0].w) if path else 0
+    upright = _sign_changes([w.y for w in path], _STEP * path[0].h) if path else 0
+    return sideways + upright
+
+
+def _sign_changes(places: Sequence[float], least: float) -> int:
+    """Turning points between moves of at least this size."""
+    turns, direction, far = 0, 0, places[0]
+    for place in places[1:]:
+        if direction == 0 and abs(place - far) >= least:
+            direction, far = (1 if place > far else -1), place
+        elif direction and (place - far) * direction > 0:
+            far = place
+        elif direction and (far - place) * direction >= least:
+            turns, direction, far = turns + 1, -direction, place
+    return turns

@@ -1,0 +1,125 @@
+"""Checks of a finished clip, measured on the file itself and not on what was meant.
+
+| name | holds when | must |
+|---|---|---|
+| `container` `moov_first` `edit_list` `streams` | MP4 that plays while it loads, no edit list, one picture and one sound | yes |
+| `video_codec` `pixel_format` `colour` `size` `sample_aspect` | H.264 High, yuv420p, BT.709, the size asked for, square pixels | yes |
+| `frame_rate` `constant_rate` `gop` `bitrate` | 23–60 even frames a second, closed groups ≤ 2 s, ≤ 12 Mbit/s | yes |
+| `audio` | AAC-LC, 48 kHz, stereo | yes |
+| `duration` | as planned ± 0.2 s | yes |
+| `sync_start` `sync_end` | sound and picture begin and end within 80 ms | yes |
+| `decodes` | no decoding errors, to the end | yes |
+| `black` `freeze` | no black ≥ 0.5 s and nothing frozen ≥ 2 s that the source does not show | yes, `freeze` when the source clearly moves |
+| `black_source` `freeze_source` | (only there to be told) the source itself is so | |
+| `silence` | no silence ≥ 1.5 s at the edges or ≥ 3 s inside | when the source is not silent there |
+| `loudness` `true_peak` | −14 ± 0.5 LUFS, ≤ −1 dBTP | no |
+| `word_start` `word_end` | no edge in the middle of a word that is heard there | no |
+| `captions` `captions_area` | sampled pictures show the letters, inside the free area | yes |
+| `face` `blind` `reversals` | the face stays in the window, people are shown, the window does not dither | no |
+
+What must hold and fails makes a clip unfit to post; the rest is told (`check_words.py`).
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.analysis.model import Analysis
+from core.framing.plan import FaceAt, Plan
+from core.media.facts import Format, Video
+from core.media.ffmpeg import FfmpegFailed, find
+from core.render.check_captions import caption_checks, firsts, moments, predict
+from core.render.check_file import FileFacts, read_file
+from core.render.check_framing import framing_checks
+from core.render.check_picture import Seen, look, picture_checks
+from core.render.check_sound import listen, sound_checks
+from core.render.check_spec import spec_checks
+from core.render.rendered import Check
+from core.settings import Settings
+
+
+async def check(
+    file: Path,
+    *,
+    video: Video,
+    analysis: Analysis,
+    start_s: float,
+    end_s: float,
+    plan: Plan,
+    faces: Sequence[FaceAt],
+    fmt: Format,
+    captioned: bool,
+    ass: str | None,
+    settings: Settings,
+) -> tuple[Check, ...]:
+    """Measure a finished clip. A file that cannot be decoded fails its checks."""
+    facts = await asyncio.to_thread(read_file, file)
+    exe, captions = find(settings), ass if captioned else None
+    async with asyncio.TaskGroup() as both:
+        heard = both.create_task(_heard(file, facts, video, analysis, start_s, end_s, exe))
+        seen = both.create_task(_seen(file, facts, analysis, start_s, fmt, captions, exe))
+    return (
+        *spec_checks(facts, fmt, end_s - start_s),
+        *heard.result(),
+        *seen.result(),
+        *framing_checks(plan, faces, analysis, start_s, end_s),
+    )
+
+
+async def _heard(
+    file: Path,
+    facts: FileFacts,
+    video: Video,
+    analysis: Analysis,
+    start_s: float,
+    end_s: float,
+    exe: str,
+) -> list[Check]:
+    if not facts.sound:
+        return []  # said by `streams`
+    try:
+        heard = await listen(file, exe=exe, timeout_s=_patience_s(end_s - start_s))
+    except FfmpegFailed as wrong:
+        return [Check("silence", False, str(wrong)[:80], "the sound can be decoded")]
+    expected = video.facts.sound is not None
+    return [*sound_checks(heard, analysis, start_s, end_s, expected=expected)]
+
+
+async def _seen(
+    file: Path,
+    facts: FileFacts,
+    analysis: Analysis,
+    start_s: float,
+    fmt: Format,
+    ass: str | None,
+    exe: str,
+) -> list[Check]:
+    """One decode of the picture, then one small drawing of the captions that were met in it."""
+    if not facts.picture or not facts.picture.packets:
+        return [Check("decodes", False, "no picture", "no errors, to the end")]
+    length_s = max((p.pts_s + p.length_s for p in facts.picture.packets), default=0.0)
+    timeout_s = _patience_s(length_s)
+    shape = Format(fmt.name, facts.picture.width, facts.picture.height)
+    wanted = moments(ass, length_s) if ass else []
+    with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
+        scratch = Path(folder)
+        try:
+            seen = await look(file, shape, wanted, scratch=scratch, exe=exe, timeout_s=timeout_s)
+        except FfmpegFailed as wrong:
+            return [Check("decodes", False, str(wrong)[:80], "no errors, to the end")]
+        made = [*picture_checks(seen, facts.picture.packets, analysis, start_s)]
+        if ass is None:
+            return made
+        chosen = firsts(seen.full_s, wanted)
+        times_s = [seen.full_s[n] for n in chosen]
+        drawn = await predict(ass, times_s, shape, scratch=scratch, exe=exe, timeout_s=timeout_s)
+    kept = Seen(seen.small, seen.full[chosen], tuple(times_s), seen.errors)
+    return [*made, *caption_checks(kept, drawn, len(wanted), shape)]
+
+
+def _patience_s(length_s: float) -> float:
+    """Generous: decoding runs some ten times faster than the clip plays."""
+    return 60 + 10 * length_s

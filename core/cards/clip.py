@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.chat.message import Act, Button, MediaOut, Out, Rows
 from core.db.videos import Clip, Render
+from core.render.check_words import sentences
 from core.say import Bytes, Say, Seconds, say
 
 NAMES = {
@@ -71,11 +72,7 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
     ]
     if needs_a_look(clip):
         text.append(say("card.rough"))
-    failed = tuple(
-        say(f"check.{c.name}", value=c.value, limit=c.limit)
-        for c in render.rendered.checks
-        if not c.ok
-    )
+    failed = sentences(render.rendered.checks)
     if failed:
         text.append(say("card.checks" if render.fit else "card.unfit", checks=failed))
     return tuple(text)

@@ -26,8 +26,8 @@ from core.settings import Settings
 
 pytestmark = pytest.mark.media
 
-SMALL = Format("9:16", 360, 640)
-"""The same rules on a ninth of the pixels."""
+SMALL = Format("9:16", 270, 480)
+"""The same rules on a sixteenth of the pixels."""
 START_S, LENGTH_S = 10.0, 6.0
 SAID = ("these", "are", "words", "that", "a", "person", "says", "in", "the", "clip.")
 WORDS = tuple(Word(w, START_S + 0.3 + 0.5 * k, START_S + 0.7 + 0.5 * k) for k, w in enumerate(SAID))
@@ -54,7 +54,7 @@ class Recipe:
     after: str = "null"
     ass: str | None = ASS
     sound: str = "anull"
-    size: str = "360x640"
+    size: str = "270x480"
     rate: str = "30"
     video: tuple[str, ...] = ("-profile:v", "high", "-pix_fmt", "yuv420p", "-crf", "18")
     gop: tuple[str, ...] = ("-g", "60", "-flags:v", "+cgop", "-fps_mode", "cfr")
@@ -169,6 +169,7 @@ async def test_a_good_file_passes_every_check(good: Path) -> None:
 FREEZE = "split[x][y];[x][y]freezeframes=first=40:last=120:replace=40"
 SPIKE = "volume=13.5dB:enable='between(t,2,2.01)'"
 MORE = Recipe().video
+QUICK = ("-preset", "ultrafast", "-x264-params", "8x8dct=1:cabac=1:bframes=2")
 BROKEN = {
     "moov_first": Recipe(file=("-movflags", "+negative_cts_offsets", "-use_editlist", "0")),
     "edit_list": Recipe(file=("-movflags", "+faststart")),
@@ -176,16 +177,14 @@ BROKEN = {
     "video_codec": Recipe(video=("-profile:v", "main", "-pix_fmt", "yuv420p", "-crf", "18")),
     "pixel_format video_codec": Recipe(video=("-pix_fmt", "yuv444p", "-crf", "18")),
     "colour": Recipe(colour="smpte170m"),
-    "size": Recipe(size="368x640"),
+    "size": Recipe(size="276x480"),
     "sample_aspect": Recipe(after="setsar=4/3"),
     "frame_rate": Recipe(rate="15", gop=("-g", "30", "-flags:v", "+cgop")),
     "constant_rate": Recipe(
         after="select='not(eq(n,70))'", gop=("-g", "55", "-flags:v", "+cgop", "-fps_mode", "vfr")
     ),
     "gop": Recipe(gop=("-g", "90", "-flags:v", "+cgop")),
-    "bitrate": Recipe(
-        before="noise=alls=90:allf=t", video=(*MORE[:4], "-crf", "4", "-preset", "superfast")
-    ),
+    "bitrate": Recipe(before="noise=alls=90:allf=t", video=(*MORE[:4], "-crf", "4", *QUICK)),
     "audio": Recipe(audio=("-c:a", "aac", "-ar", "44100", "-ac", "2")),
     "sync_end": Recipe(sound="atrim=end=5.5"),
     "black": Recipe(before="drawbox=c=black:t=fill:enable='between(t,4.9,5.6)'"),
@@ -280,10 +279,10 @@ async def test_an_edge_inside_a_word_is_found_only_where_it_is_heard(
 
 
 async def test_captions_in_the_wrong_place_or_time_are_found(good: Path, tmp_path: Path) -> None:
-    moved = ASS.replace("\\pos(180.0,", "\\pos(170.0,")
+    moved = ASS.replace("\\pos(135.0,", "\\pos(127.0,")
     assert failed(await measured(good, ass=moved)) == {"captions"}
     assert failed(await measured(good, ass=drawn(late_s=0.6))) == {"captions"}
-    low = re.sub(r"pos\(180.0,[\d.]+\)", "pos(180.0,600.0)", ASS)
+    low = re.sub(r"pos\(135.0,[\d.]+\)", "pos(135.0,450.0)", ASS)
     under = make(tmp_path, Recipe(ass=low))
     assert failed(await measured(under, ass=low)) == {"captions_area"}
 
@@ -292,11 +291,12 @@ async def test_captions_are_found_on_bright_dark_and_busy_pictures(tmp_path: Pat
     for name, before in {
         "bright": "drawbox=c=white:t=fill",
         "dark": "drawbox=c=black@0.85:t=fill",
-        "busy": "noise=alls=40:allf=t",
+        "busy": "noise=alls=25:allf=t",
     }.items():
-        found = await measured(make(tmp_path, Recipe(before=before)))
+        video = (*MORE, *QUICK)
+        found = await measured(make(tmp_path, Recipe(before=before, video=video)))
         assert found["captions"].ok, f"{name}: {found['captions']}"
-        bare = await measured(make(tmp_path, Recipe(before=before, ass=None)))
+        bare = await measured(make(tmp_path, Recipe(before=before, video=video, ass=None)))
         assert not bare["captions"].ok, f"{name}: {bare['captions']}"
 
 

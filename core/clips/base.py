@@ -37,6 +37,8 @@ class Wish:
     """Only look here ("from the second half" becomes this once the length is known)."""
     captions: bool = True
     format: str = "9:16"
+    avoid: tuple[Spell, ...] = ()
+    """Stretches that were shown before; other moments are wanted."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -48,6 +50,7 @@ class Wish:
             **{
                 **raw,
                 "spans": tuple(Spell(**s) for s in raw["spans"]),
+                "avoid": tuple(Spell(**s) for s in raw.get("avoid", ())),
                 "within": Spell(**within) if within else None,
             }
         )

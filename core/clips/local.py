@@ -55,12 +55,25 @@ def pick(video: Video, analysis: Analysis, wish: Wish) -> Picked:
     desk = _Desk(video, analysis, wish, Features(analysis, sentences), sentences, edges)
     if wish.spans:
         return _exact(desk)
-    scored = score_all(_candidates(desk), desk.features, wish)
+    candidates = [c for c in _candidates(desk) if not _shown_before(c, wish)]
+    if wish.avoid and not candidates:
+        raise NothingToCut("clips.nothing_else")
+    scored = score_all(candidates, desk.features, wish)
     chosen = choose(scored, wish, analysis.duration_s, lambda s: _text(desk, s.candidate))
     if not chosen:
         raise _nothing(desk)
     spans = tuple(_span(desk, s, rank) for rank, s in enumerate(chosen, start=1))
     return Picked(spans, tuple(_unmet(desk, chosen)))
+
+
+_SHARED = 0.4
+"""A moment that shares more of its time with an earlier one is not another one."""
+
+
+def _shown_before(c: Candidate, wish: Wish) -> bool:
+    length_s = c.end_s - c.start_s
+    shared_s = (min(c.end_s, a.end_s) - max(c.start_s, a.start_s) for a in wish.avoid)
+    return any(s > _SHARED * length_s for s in shared_s)
 
 
 def _candidates(desk: _Desk) -> list[Candidate]:

@@ -72,6 +72,12 @@ async def member(tx: AsyncSession, member_id: int) -> Member:
     return _member(await tx.get_one(MemberRow, member_id))
 
 
+async def find_by_id(tx: AsyncSession, member_id: int) -> Member | None:
+    """Also somebody who was removed; None for a number that is nobody's."""
+    row = await tx.get(MemberRow, member_id)
+    return _member(row) if row else None
+
+
 async def members(tx: AsyncSession, workspace_id: int) -> tuple[Member, ...]:
     """Everyone who is still in, in the order they came."""
     rows = await tx.scalars(

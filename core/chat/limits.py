@@ -1,0 +1,38 @@
+"""Limits of the chat itself, and the few that come from networks, with their sources."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+LANGUAGES: Final = ("en", "de", "es", "fr", "pt", "ru")
+"""What times may be written in. Buttons carry the place in this list: only ever add at its end."""
+
+LANGUAGE_NAMES: Final = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "pt": "Português",
+    "ru": "Русский",
+}
+
+QUICK_TIMES: Final = ("in 1h", "18:00", "tomorrow 9:00", "now")
+"""Times with a button, as `read_when` takes them. Buttons carry the place: only ever add."""
+
+QUEUE_SHOWN: Final = 8
+"""Posts that get a message of their own in `/queue`; Telegram lets 20 a minute into a group
+(core.telegram.org/bots/faq), and nobody scrolls through more."""
+
+CAPTION_CHARS: Final = 5000
+"""More than any platform takes; YouTube descriptions are the longest (5000)."""
+TITLE_CHARS: Final = 100
+"""YouTube titles end there; TikTok and Instagram have none."""
+
+CODE_TRIES_A_DAY: Final = 10
+"""For a stranger; a code is one of 31^8."""
+INVITE_LIFE: Final = timedelta(days=7)
+UNDO_LIFE: Final = timedelta(seconds=60)
+"""How long one tap takes something back (design §7)."""
+KEY_CHARS: Final = 100
+"""Of an update's key; what is longer is kept as its hash (`seen.key` has 120)."""

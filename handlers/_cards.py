@@ -1,0 +1,148 @@
+"""Posts as they are shown: the echo of a schedule, a place in the queue, how far they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.chat import acts
+from core.chat.message import Act, Button, Out, Rows
+from core.chat.registry import Asker
+from core.posting.notices import platform_name
+from core.publish.base import platform_classes, utf16_units
+from core.publish.views import AccountView, PostView, TargetView
+from core.say import Fact, Link, Say, When, say
+from core.when.place import place
+
+CHOICES: tuple[tuple[str, str], ...] = (
+    ("privacy", "SELF_ONLY"),
+    ("privacy", "MUTUAL_FOLLOW_FRIENDS"),
+    ("privacy", "FOLLOWER_OF_CREATOR"),
+    ("privacy", "PUBLIC_TO_EVERYONE"),
+    ("mode", "inbox"),
+)
+"""What `target.set` may settle. Buttons carry the place in this list: only ever add at its end."""
+
+
+def button(label: str, name: str, *ids: int, style: str = "plain") -> Button:
+    """A button of the posting side; its label is `queue.button_…`."""
+    return Button(say(f"queue.button_{label}"), Act.of(name, *ids), style=style)  # type: ignore[arg-type]
+
+
+def on_account(account: AccountView) -> Say:
+    """`TikTok @ana`"""
+    key = "queue.account_practice" if account.practice else "queue.account"
+    username = account.username.removeprefix("@")
+    return say(key, platform=platform_name(account.platform), username=username)
+
+
+def places(view: PostView) -> tuple[Fact, ...]:
+    """Every account a post goes to, for "on TikTok @ana and Instagram @ana"."""
+    return tuple(on_account(t.account) for t in view.targets if t.state != "cancelled")
+
+
+def when_of(view: PostView, by: Asker) -> When:
+    """The due time in the zone it was planned in."""
+    assert view.due_at is not None
+    return When(view.due_at, view.zone or by.zone)
+
+
+def clock_note(view: PostView, fold: int = 0) -> tuple[Say, ...]:
+    """A change of clocks that touches this time, announced before it matters."""
+    if view.wall is None or view.zone is None:
+        return ()
+    moment = place(view.wall, view.zone, fold=fold)
+    return (moment.note,) if moment.note and moment.at == view.due_at else ()
+
+
+def missing_choices(view: PostView) -> tuple[TargetView, ...]:
+    """Accounts for which a person has to say who may see the post."""
+    return tuple(t for t in view.targets if t.state == "draft")
+
+
+def choice_text(view: PostView) -> tuple[Say, ...]:
+    waiting = missing_choices(view)
+    if not waiting:
+        return ()
+    return (say("schedule.choose", places=tuple(on_account(t.account) for t in waiting)),)
+
+
+def choice_rows(view: PostView) -> Rows:
+    """Who may see it: one row for each account that needs an answer."""
+    rows = []
+    for target in missing_choices(view):
+        rows.append(
+            tuple(
+                Button(
+                    say(f"schedule.choice_{value.lower()}"),
+                    Act.of(acts.TARGET_SET, target.id, number, 0),
+                )
+                for number, (_, value) in enumerate(CHOICES)
+                if value != "FOLLOWER_OF_CREATOR"
+            )
+        )
+    return tuple(rows)
+
+
+def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool = False) -> Out:
+    """What was understood, with one tap to take it back or change it."""
+    key = "schedule.moved" if moved else "schedule.planned"
+    head = say(key, title=view.title, at=when_of(view, by), places=places(view))
+    change = (
+        button("change", acts.POST_MOVE, view.id),
+        button("zone", acts.POST_ZONE, view.id),
+    )
+    undo = button("undo", acts.POST_UNDO, view.id)
+    delete = button("delete", acts.POST_DELETE, view.id, style="danger")
+    first = undo if not moved else delete
+    rows = (*choice_rows(view), (first, *change))
+    return Out((head, *clock_note(view, fold), *choice_text(view)), rows)
+
+
+def in_queue(view: PostView, by: Asker, number: int) -> Out:
+    """One post that waits, with everything that can be done about it."""
+    head = say(
+        "queue.item", number=view.id, title=view.title, at=when_of(view, by), places=places(view)
+    )
+    lines = (head, say("queue.caption", caption=view.caption), *troubles(view))
+    main = (
+        button("move", acts.POST_MOVE, view.id),
+        button("caption", acts.POST_CAPTION, view.id),
+        button("now", acts.POST_NOW, view.id),
+        button("delete", acts.POST_DELETE, view.id, style="danger"),
+    )
+    rows = (*choice_rows(view), main)
+    return Out((*lines, *clock_note(view), *choice_text(view)), rows, quiet=number > 1)
+
+
+def troubles(view: PostView) -> tuple[Say, ...]:
+    """Accounts whose post is not simply waiting, each with its reason."""
+    plain = ("scheduled", "draft", "approved", "cancelled")
+    return tuple(state_line(t) for t in view.targets if t.state not in plain)
+
+
+def state_line(target: TargetView) -> Say:
+    """How far a post is on one account, with the link or the reason."""
+    where = on_account(target.account)
+    if target.url:
+        return say("queue.state_link", where=where, link=Link(target.url, target.url))
+    state = say(f"queue.state_{target.state}")
+    if target.fault is not None:
+        return say("queue.state_why", where=where, state=state, why=target.fault)
+    return say("queue.state", where=where, state=state)
+
+
+def caption_counts(caption: str, accounts: tuple[AccountView, ...]) -> Say | None:
+    """How long a caption is where it will be posted; None when it fits easily everywhere."""
+    names = dict.fromkeys(a.platform for a in accounts) or dict.fromkeys(sorted(platform_classes()))
+    n = utf16_units(caption)
+    counts = tuple(
+        say(
+            "caption.count",
+            platform=platform_name(name),
+            n=n,
+            limit=platform_classes()[name].limits.caption_utf16,
+        )
+        for name in names
+        if name in platform_classes()
+    )
+    return say("caption.counts", counts=counts) if counts else None

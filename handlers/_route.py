@@ -1,0 +1,112 @@
+"""Which handler is meant: a button, a command, a file, the answer to a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.chat.message import Act, In
+from core.chat.registry import Arg, Entry, Registry
+from core.db.chats import Dialogue
+from core.errors import Told
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+_NEVER_MIND = {"cancel", "never mind", "nevermind", "stop", "abort", "forget it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A handler and what it is given."""
+
+    entry: Entry
+    text: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    ids: tuple[int, ...] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
+    """Raises Told for what nobody can be meant by."""
+    if inn.act is not None:
+        return _button(inn.act, registry)
+    if command := _COMMAND.fullmatch(inn.text.strip()):
+        return _command(command[1].lower(), (command[2] or "").strip(), inn, registry)
+    if inn.files and registry.video is not None:
+        return Route(registry.video, inn.text.strip())
+    if question is not None and question.name in registry.answers:
+        if inn.text.strip().casefold().strip(".!") in _NEVER_MIND and "cancel" in registry.commands:
+            return Route(registry.commands["cancel"])
+        return Route(registry.answers[question.name], inn.text.strip(), kept=question.kept)
+    raise Told("door.no_words")
+
+
+def is_answer(inn: In, registry: Registry, question: Dialogue | None) -> bool:
+    """Whether this was taken as the answer to our question."""
+    plain = inn.act is None and not inn.files and not _COMMAND.fullmatch(inn.text.strip())
+    return plain and question is not None and question.name in registry.answers
+
+
+def _button(packed: str, registry: Registry) -> Route:
+    try:
+        act = Act.unpack(packed)
+    except ValueError:
+        raise Told("door.strange_button") from None
+    entry = registry.acts.get(act.name)
+    if entry is None:
+        raise Told("door.strange_button")
+    return Route(entry, ids=act.ids)
+
+
+def _command(name: str, text: str, inn: In, registry: Registry) -> Route:
+    entry = registry.commands.get(name)
+    if entry is None:
+        raise _unknown(name, registry)
+    return Route(entry, text, _args(entry, text, inn.hints))
+
+
+def _unknown(name: str, registry: Registry) -> Told:
+    from rapidfuzz import process
+
+    listed = [e.name for e in registry.commands.values() if e.listed]
+    near = process.extractOne(name, listed, score_cutoff=60)
+    if near:
+        return Told("door.near_command", name=f"/{name}", near=f"/{near[0]}")
+    return Told("door.unknown_command", name=f"/{name}")
+
+
+def _args(entry: Entry, text: str, hints: Mapping[str, str]) -> dict[str, str]:
+    """One word each, and the rest of the line for the last. Raises Told with the usage."""
+    found: dict[str, str] = {}
+    left = text
+    for place, arg in enumerate(entry.args):
+        if arg.name in hints:
+            value = hints[arg.name].strip()
+        elif place == len(entry.args) - 1:
+            value, left = left.strip(), ""
+        else:
+            value, _, left = left.strip().partition(" ")
+        if value:
+            found[arg.name] = _checked(arg, value, entry)
+        elif arg.needed:
+            raise Told("door.usage", usage=usage(entry))
+    return found
+
+
+def _checked(arg: Arg, value: str, entry: Entry) -> str:
+    if arg.kind == "number":
+        value = value.lstrip("#")
+        if not value.isdecimal():
+            raise Told("door.usage", usage=usage(entry))
+    if arg.kind == "choice":
+        value = value.lower()
+        if value not in arg.choices:
+            raise Told("door.choices", value=value, choices=arg.choices, usage=usage(entry))
+    return value
+
+
+def usage(entry: Entry) -> str:
+    """`/post number`, `/clip [wish]`"""
+    shown = (a.name if a.needed else f"[{a.name}]" for a in entry.args)
+    return " ".join((f"/{entry.name}", *shown))

@@ -1,0 +1,94 @@
+"""Which video is meant, and what was made of it."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.chat.registry import Ask, Asker
+from core.db import jobs, outbox_edits, requests, videos
+from core.db.videos import Clip, Cut, Source
+from core.errors import Told
+from core.services import Services
+
+_RECENT = 50
+
+
+async def meant(ask: Ask, svc: Services) -> Source | None:
+    """The video that was replied to; else the last one of this chat; else of the workspace."""
+    async with svc.db.read() as tx:
+        replied = await _replied_to(tx, ask)
+        if replied is not None:
+            return replied
+        cuts = await videos.recent_cuts(tx, ask.by.workspace_id, _RECENT)
+        here = next((c for c in cuts if c.chat_id == ask.by.chat_id), None)
+        if here is not None:
+            return await videos.source(tx, here.source_id)
+        recent = await videos.recent_sources(tx, ask.by.workspace_id, 1)
+        return recent[0] if recent else None
+
+
+async def _replied_to(tx: AsyncSession, ask: Ask) -> Source | None:
+    """Our message about a clip or a request leads to its video."""
+    said = None
+    if ask.on is not None:
+        said = await outbox_edits.said_as(tx, ask.by.chat_id, ask.on.id)
+    if said is None:
+        return None
+    for name in (said[1] or "", said[0]):
+        kind, _, number = name.partition(":")
+        if kind == "cut" and number.isdecimal():
+            return await videos.source(tx, (await videos.cut(tx, int(number))).source_id)
+        if kind == "clip" and number.isdecimal():
+            return await videos.source(tx, (await videos.clip(tx, int(number))).source_id)
+    return None
+
+
+async def clip_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Clip:
+    """The clip of a button. Raises Told for one that is gone or belongs to others."""
+    clip = await videos.clip(tx, _first(ids))
+    await source_of(tx, by, (clip.source_id,))
+    return clip
+
+
+async def cut_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Cut:
+    cut = await requests.find_cut(tx, _first(ids))
+    if cut is None:
+        raise Told("clip.video_gone")
+    await source_of(tx, by, (cut.source_id,))
+    return cut
+
+
+async def source_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Source:
+    source = await requests.find_source(tx, _first(ids))
+    if source is None or source.workspace_id != by.workspace_id:
+        raise Told("clip.video_gone")
+    return source
+
+
+def _first(ids: tuple[int, ...]) -> int:
+    """Raises Told for a button that carries nothing, or more than a database can number."""
+    if not ids or not 0 <= ids[0] < 2**63:
+        raise Told("door.strange_button")
+    return ids[0]
+
+
+async def clips_of_source(tx: AsyncSession, source: Source) -> tuple[Clip, ...]:
+    """Every clip of a video, newest request first."""
+    cuts = await requests.cuts_of(tx, source.id)
+    return tuple([clip for cut in cuts for clip in await videos.clips_of(tx, cut.id)])
+
+
+async def has_clips(tx: AsyncSession, source: Source) -> bool:
+    """Whether there is, or soon will be, something to show."""
+    if await working_on(tx, source):
+        return True
+    return any(c.state in ("ready", "discarded") for c in await clips_of_source(tx, source))
+
+
+async def working_on(tx: AsyncSession, source: Source) -> bool:
+    return any(cut.state == "working" for cut in await requests.cuts_of(tx, source.id))
+
+
+async def cuts_ahead(tx: AsyncSession) -> int:
+    """Requests that are worked on before a new one."""
+    return len({job.cut_id for job in await jobs.open_jobs(tx) if job.cut_id is not None})

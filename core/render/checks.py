@@ -9,7 +9,7 @@
 | `duration` | as planned ± 0.2 s | yes |
 | `sync_start` `sync_end` | sound and picture begin and end within 80 ms | yes |
 | `decodes` | no decoding errors, to the end | yes |
-| `black` `freeze` | no black ≥ 0.5 s and nothing frozen ≥ 2 s that the source does not show | yes, `freeze` when the source clearly moves |
+| `black` `freeze` | no black ≥ 0.5 s and nothing frozen ≥ 2 s that the source does not show | when the source clearly moves |
 | `black_source` `freeze_source` | (only there to be told) the source itself is so | |
 | `silence` | no silence ≥ 1.5 s at the edges or ≥ 3 s inside | when the source is not silent there |
 | `loudness` `true_peak` | −14 ± 0.5 LUFS, ≤ −1 dBTP | no |
@@ -110,7 +110,11 @@ async def _seen(
             seen = await look(file, shape, wanted, scratch=scratch, exe=exe, timeout_s=timeout_s)
         except FfmpegFailed as wrong:
             return [Check("decodes", False, str(wrong)[:80], "no errors, to the end")]
-        made = [*picture_checks(seen, facts.picture.packets, analysis, start_s)]
+        made = [
+            *picture_checks(
+                seen, facts.picture.packets, analysis, start_s, captioned=ass is not None
+            )
+        ]
         if ass is None:
             return made
         chosen = firsts(seen.full_s, wanted)

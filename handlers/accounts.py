@@ -19,7 +19,7 @@ async def accounts(ask: Ask, svc: Services) -> Answer:
     """See the connected accounts, connect or disconnect one."""
     found = await svc.posting.accounts(ask.by.workspace_id)
     if not found:
-        return Out.of(say("accounts.none"), buttons=connect_buttons(svc))
+        return Out((say("accounts.none"), *not_ready(svc)), connect_buttons(svc))
     head = Out.of(say("accounts.head", n=len(found)))
     return [head, *(_card(account, svc) for account in found)]
 
@@ -48,12 +48,20 @@ def _again(account: AccountView, svc: Services) -> Rows:
 
 def connect_buttons(svc: Services) -> Rows:
     """One for each platform that is ready."""
-    return (
-        tuple(
-            Button(_connect_label(p), Act.of(acts.ACCOUNT_CONNECT, number))
-            for number, p in enumerate(svc.posting.platforms())
-            if p.missing is None
-        ),
+    row = tuple(
+        Button(_connect_label(p), Act.of(acts.ACCOUNT_CONNECT, number))
+        for number, p in enumerate(svc.posting.platforms())
+        if p.missing is None
+    )
+    return (row,) if row else ()
+
+
+def not_ready(svc: Services) -> tuple[Say, ...]:
+    """Platforms that cannot be connected yet, each with what is missing."""
+    return tuple(
+        say("accounts.not_ready", platform=platform_name(p.name), why=p.missing)
+        for p in svc.posting.platforms()
+        if p.missing is not None
     )
 
 
@@ -67,13 +75,9 @@ async def connect(ask: Ask, svc: Services) -> Answer:
     """Connect an account to post to: /connect tiktok"""
     if wanted := ask.args.get("platform"):
         return await _link(ask, svc, wanted.strip().lower().lstrip("@"))
-    text = [say("accounts.which")]
-    text += [
-        say("accounts.not_ready", platform=platform_name(p.name), why=p.missing)
-        for p in svc.posting.platforms()
-        if p.missing is not None
-    ]
-    return Out(tuple(text), connect_buttons(svc))
+    buttons = connect_buttons(svc)
+    head = say("accounts.which" if buttons else "accounts.no_platform")
+    return Out((head, *not_ready(svc)), buttons)
 
 
 @on_act(acts.ACCOUNT_CONNECT, role="owner")

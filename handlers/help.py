@@ -35,7 +35,7 @@ async def show(ask: Ask, svc: Services) -> Answer:
 
 @command("start", role="viewer", listed=False)
 async def start(ask: Ask, svc: Services) -> Answer:
-    """Begin."""
+    """Say hello and what to do first."""
     hello = say("help.hello", name=ask.by.name)
     return Out.of(hello, say("help.begin"), buttons=((sample_button(),),))
 

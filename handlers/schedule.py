@@ -18,6 +18,7 @@ from core.when.place import place
 from core.when.zones import find_zone
 from handlers import _cards, _zones
 from handlers._ids import first, nth
+from handlers.accounts import connect_buttons, not_ready
 from handlers.discard import ready_clip
 
 _LATEST_TONIGHT_H = 17
@@ -70,10 +71,8 @@ async def _obstacle(ask: Ask, svc: Services, clip: Clip) -> Out | None:
     every = await svc.posting.accounts(ask.by.workspace_id)
     if any(a.state == "ok" for a in every):
         return None
-    from handlers.accounts import connect_buttons
-
     key = "schedule.signed_out" if every else "schedule.no_account"
-    return Out.of(say(key, title=clip.title), buttons=connect_buttons(svc))
+    return Out((say(key, title=clip.title), *not_ready(svc)), connect_buttons(svc))
 
 
 # ── planning ────────────────────────────────────────────────────────────────────────────────────

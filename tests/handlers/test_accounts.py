@@ -1,0 +1,155 @@
+"""Accounts, zones, languages, and the story of a post."""
+
+from __future__ import annotations
+
+from core.db import posts
+from core.db.tables import TargetRow
+from core.services import Services
+from tests.conftest import HeldClock
+from tests.handlers.conftest import Connect, MakeClip
+from tests.handlers.talk import Talk
+
+
+async def test_connect_gives_an_address_to_open(chat: Talk, practice: None) -> None:
+    await chat.write("/connect")
+    assert chat.last.labels == ["Connect practice Instagram", "Connect practice TikTok"]
+    await chat.press("Connect practice TikTok")
+    assert chat.last.says("practice TikTok on this machine")
+    assert chat.last.labels == ["Open TikTok"]
+    assert chat.last.urls[0].startswith("http://127.0.0.1:9/tiktok")
+    await chat.write("/connect instagram")
+    assert chat.last.labels == ["Open Instagram"]
+    await chat.write("/connect myspace")
+    assert chat.last.says("There is no platform called myspace")
+
+
+async def test_an_account_can_be_disconnected_and_undone(chat: Talk, connect: Connect) -> None:
+    await chat.write("/accounts")
+    assert chat.last.says("No account is connected yet")
+    await connect("tiktok")
+    await chat.write("/accounts")
+    assert chat.last.text == "practice TikTok @ana · ready"
+    await chat.press("Disconnect")
+    assert chat.last.text == (
+        "practice TikTok @ana is disconnected. Posts for it are held, not lost."
+    )
+    await chat.press("Undo")
+    assert chat.last.text == "practice TikTok @ana · ready"
+
+
+async def test_the_zone_can_be_written_or_pressed(chat: Talk) -> None:
+    await chat.write("/timezone new york")
+    assert chat.last.says("Times are in America/New York from now on. It is 07:00 there now.")
+    await chat.write("/timezone Berlinn")
+    assert chat.last.says("The nearest ones: Europe/Berlin")
+    await chat.write("/timezone")
+    await chat.press("Asia/Kolkata")
+    assert chat.last.says("It is 17:30 there now")
+    await chat.write("/timezone")
+    await chat.write("nowhere land")
+    assert chat.last.says("so nothing was changed")
+    await chat.write("UTC+2")
+    assert chat.last.says("Times are in UTC+2")
+
+
+async def test_times_are_read_in_the_language_that_was_chosen(
+    chat: Talk, make_clip: MakeClip, connect: Connect
+) -> None:
+    await connect("tiktok")
+    await make_clip(chat)
+    await chat.write("/language german")
+    assert chat.last.says("Times you write are read as Deutsch")
+    await chat.press("Schedule")
+    await chat.write("nächsten Montag um 9 Uhr 30")
+    assert chat.last.says("cannot read")
+    await chat.write("nächsten Montag um 9:30")
+    assert chat.last.says("Monday 30 November, 09:30")
+    await chat.write("/language klingon")
+    assert chat.last.says('I do not know the language "klingon"')
+    await chat.write("/language")
+    await chat.press("English")
+    assert chat.last.says("From now on I speak English")
+
+
+async def test_the_story_of_a_post_names_every_call(
+    chat: Talk, svc: Services, make_clip: MakeClip, connect: Connect
+) -> None:
+    await connect("tiktok")
+    await make_clip(chat)
+    await chat.press("Schedule")
+    await chat.write("friday 18:00")
+    await chat.write("/post 1")
+    assert chat.last.says("Post 1: On pricing, planned for Friday 27 November, 18:00")
+    assert chat.last.says("practice TikTok @ana: waiting for its time")
+    assert chat.last.says("Nothing was sent to a platform yet.")
+    await _claim_and_note(svc)
+    await chat.write("/post #1")
+    assert chat.last.says("One call was made:")
+    assert chat.last.says("commit: video/init was refused (429 rate_limit_exceeded log-1)")
+
+
+async def _claim_and_note(svc: Services) -> None:
+    svc.clock.set(svc.clock.now().replace(day=27, hour=17, minute=1))  # type: ignore[attr-defined]
+    now = svc.clock.now()
+    async with svc.db.write() as tx:
+        claim = await posts.claim(tx, 1, now, 60)
+        assert claim
+        await posts.note_attempt(
+            tx,
+            claim,
+            "commit",
+            now,
+            call="video/init",
+            ok=False,
+            http=429,
+            code="rate_limit_exceeded",
+            log_id="log-1",
+            note=None,
+            took_s=0.2,
+        )
+
+
+async def _put(svc: Services, state: str) -> None:
+    async with svc.db.write() as tx:
+        row = await tx.get_one(TargetRow, 1)
+        row.state = state
+
+
+async def test_a_post_nobody_is_sure_of_is_settled_by_a_person(
+    chat: Talk, svc: Services, make_clip: MakeClip, connect: Connect
+) -> None:
+    await connect("tiktok")
+    await make_clip(chat)
+    await chat.press("Schedule")
+    await chat.write("friday 18:00")
+    await _put(svc, "unconfirmed")
+    await chat.press_act("target.no:1")
+    assert chat.last.says("On pricing is not on practice TikTok @ana. Nothing was sent again")
+    assert chat.last.labels == ["Try again"]
+    await chat.press_act("target.yes:1")
+    assert chat.last.says("settled already")
+    await _put(svc, "unconfirmed")
+    await chat.press_act("target.look:1")
+    assert chat.last.says("once more. Nothing is sent meanwhile")
+    await _put(svc, "unconfirmed")
+    await chat.press_act("target.yes:1")
+    assert chat.last.says("counts as published on practice TikTok @ana")
+
+
+async def test_a_missed_post_goes_now_next_day_or_not_at_all(
+    chat: Talk, svc: Services, make_clip: MakeClip, connect: Connect, clock: HeldClock
+) -> None:
+    await connect("tiktok")
+    await make_clip(chat)
+    await chat.press("Schedule")
+    await chat.write("tomorrow 9am")
+    clock.forward(days=1)
+    await _put(svc, "missed")
+    await chat.press_act("missed.next:1")
+    assert chat.last.says("Thursday 26 November, 09:00 (Europe/Berlin)")
+    await _put(svc, "missed")
+    await chat.press_act("missed.drop:1")
+    assert chat.last.says("is left out on practice TikTok @ana")
+    await _put(svc, "missed")
+    await chat.press_act("missed.now:1")
+    assert chat.last.says("is on its way to practice TikTok @ana")

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from core.analysis.analyse import analyse
-from core.clips.registry import provider
-from core.clips.wish import read_wish
-from core.i18n.catalog import Catalog
-
 from core.analysis.model import Analysis
 from core.clips.base import Picked, Span, Wish
+from core.clips.registry import provider
+from core.clips.wish import read_wish
 from core.errors import NothingToCut, NotUsable, Told
+from core.i18n.catalog import Catalog
 from core.media.facts import FORMATS, Video
 from core.media.probe import probe
 from core.media.receive import sha256_of

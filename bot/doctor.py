@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from core.analysis.faces import find_face_model
 from core.analysis.speech.choose import describe_speech
 from core.captions.fonts import fonts_dir
-from core.i18n.catalog import Catalog
-from core.publish.registry import platforms
-
 from core.db.migrate import version
 from core.db.session import Database
 from core.errors import Told
+from core.i18n.catalog import Catalog
 from core.jobs.queue import Queue
 from core.media.ffmpeg import find as find_ffmpeg
 from core.media.ffmpeg import version as ffmpeg_version
+from core.publish.base import platform_classes
 from core.say import Bytes, Say, say
 from core.secrets import Vault
 from core.servers import redis
@@ -73,12 +72,10 @@ async def _folder(settings: Settings) -> Finding:
 
     check_folder(settings)
     free = shutil.disk_usage(settings.data_dir).free
-    words = {"path": str(settings.data_dir.resolve()), "free": Bytes(free)}
-    return (
-        ok(say("doctor.folder", **words))
-        if free > ENOUGH_DISK_B
-        else note(say("doctor.disk_small", **words))
-    )
+    path, room = str(settings.data_dir.resolve()), Bytes(free)
+    if free > ENOUGH_DISK_B:
+        return ok(say("doctor.folder", path=path, free=room))
+    return note(say("doctor.disk_small", path=path, free=room))
 
 
 async def _key(settings: Settings) -> Finding:
@@ -129,7 +126,7 @@ async def _database(settings: Settings) -> Finding:
     db = Database(settings)
     try:
         have, newest = await version(db)
-    except (OSError, Exception) as wrong:  # drivers raise what they like when nobody answers
+    except Exception as wrong:  # drivers raise what they like when nobody answers
         if settings.database_url:
             return bad(say("setting.database_unreachable", why=str(wrong).splitlines()[0]))
         return bad(say("doctor.database_broken", why=str(wrong).splitlines()[0]))
@@ -157,7 +154,8 @@ async def _fonts(_: Settings) -> Finding:
 
 
 async def _platforms(settings: Settings) -> Finding:
-    real = tuple(p.name for p in platforms() if p(settings).configured())
+    every = (found(settings) for found in platform_classes().values())  # type: ignore[call-arg]
+    real = tuple(p.name for p in every if not p.practice)
     return ok(say("doctor.platforms", names=real)) if real else note(say("doctor.practice"))
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import sys
 
 from core.analysis.models import MODELS, pull
-from core.i18n.catalog import Catalog
-
 from core.errors import Told
+from core.i18n.catalog import Catalog
 from core.say import Say, say
 from core.settings import Settings
 from core.tell import Stage
+
+
+class _Progress:
+    """A `Tell` for one model: its name and how much of the file is here."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, stage: Stage, done: float, *, note: Say | None = None) -> None:
+        sys.stderr.write(f"\r{self._name}: {done:.0%} ")
 
 
 async def pull_models(settings: Settings) -> int:
@@ -18,14 +27,8 @@ async def pull_models(settings: Settings) -> int:
     catalog = Catalog.load()
     failed = 0
     for name in MODELS:
-
-        def tell(_: Stage, done: float, *, note: Say | None = None, what: str = name) -> None:
-            if note is not None:
-                sys.stderr.write(f"\n{catalog.text(note)}\n")
-            sys.stderr.write(f"\r{what}: {done:.0%} ")
-
         try:
-            path = await pull(name, settings, tell)
+            path = await pull(name, settings, _Progress(name))
             sys.stdout.write(f"\n{catalog.text(say('models.ready', name=name, path=str(path)))}\n")
         except Told as told:
             failed = 1

@@ -23,6 +23,12 @@ CHOICES: tuple[tuple[str, str], ...] = (
 """What `target.set` may settle. Buttons carry the place in this list: only ever add at its end."""
 
 
+OVER = ("cancelled", "failed")
+"""Nothing of it goes out any more."""
+MOVABLE = ("scheduled", "deferred", "missed", "held", "draft")
+"""Nothing of it was sent yet."""
+
+
 def button(label: str, name: str, *ids: int, style: str = "plain") -> Button:
     """A button of the posting side; its label is `queue.button_…`."""
     return Button(say(f"queue.button_{label}"), Act.of(name, *ids), style=style)  # type: ignore[arg-type]

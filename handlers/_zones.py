@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
@@ -64,7 +62,3 @@ async def keep(ask: Ask, svc: Services, name: str) -> None:
 def in_zone(ask: Ask, name: str) -> Ask:
     """The same request, by somebody who is there."""
     return replace(ask, by=replace(ask.by, zone=name))
-
-
-def local_hour(at: datetime, zone: str) -> int:
-    return at.astimezone(ZoneInfo(zone)).hour

@@ -18,7 +18,7 @@ from core.db.videos import Source
 from core.errors import NotUsable, Told
 from core.jobs.kinds import ANALYSE
 from core.media.glance import glance
-from core.say import Bytes, Seconds, say
+from core.say import Bytes, Say, Seconds, say
 from core.services import Services
 from handlers import _sources
 from handlers.sample import sample_button
@@ -30,7 +30,7 @@ SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
 
 @command("clip", role="editor", args=[Arg("wish")])
 async def clip(ask: Ask, svc: Services) -> Answer:
-    """Cut a video into clips: send it along, or it is the last one. Wishes: 3 under 40s, about …"""
+    """Cut the video you send along, or the last one: /clip 3 under 40s about pricing"""
     wish = read_wish(ask.text)
     if ask.files:
         return await _take(ask, svc, wish)
@@ -194,10 +194,35 @@ def _about(wanted: Request, length_s: float | None, ahead: int) -> Out:
         lines = [say("clip.got_it", name=name, size=size)]
     else:
         lines = [say("clip.got_it_long", name=name, length=Seconds(length_s), size=size)]
+    if parts := _wish_parts(wanted.wish):
+        lines.append(say("clip.wish", parts=parts))
     if wanted.subtitles_key:
         lines.append(say("clip.with_subtitles"))
     lines.append(say("clip.in_line", n=ahead) if ahead else say("clip.begins"))
     return Out(tuple(lines))
+
+
+def _wish_parts(wish: Wish) -> tuple[Say, ...]:
+    """What was understood of a wish, so that a misunderstanding shows before the work is done."""
+    parts = [say("clip.wish_count", n=wish.count)] if wish.count else []
+    if wish.min_s:
+        parts.append(say("clip.wish_least", length=Seconds(wish.min_s)))
+    if wish.max_s:
+        parts.append(say("clip.wish_most", length=Seconds(wish.max_s)))
+    for span in wish.spans:
+        parts.append(say("clip.wish_span", start=Seconds(span.start_s), end=Seconds(span.end_s)))
+    if wish.within:
+        start, end = Seconds(wish.within.start_s), Seconds(wish.within.end_s)
+        parts.append(say("clip.wish_within", start=start, end=end))
+    if wish.format != Wish().format:
+        parts.append(say("clip.wish_format", format=wish.format))
+    if not wish.captions:
+        parts.append(say("clip.wish_no_captions"))
+    if wish.text:
+        parts.append(say("clip.wish_words", words=wish.text))
+    if wish.avoid:
+        parts.append(say("clip.wish_other"))
+    return tuple(parts)
 
 
 async def _length_s(svc: Services, source: Source) -> float | None:

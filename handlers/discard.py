@@ -58,7 +58,11 @@ async def looked(ask: Ask, svc: Services) -> Answer:
             await _record(tx, ask, svc, "clip.looked")
         clip = await videos.clip(tx, clip.id)
         await outbox_edits.change_key(tx, f"clip:{clip.id}", clip_card(clip), now)
-    return Out.of(say("clip.looked", title=clip.title))
+    row = tuple(
+        Button(say(f"card.button_{label}"), Act.of(name, clip.id))
+        for label, name in (("schedule", acts.CLIP_SCHEDULE), ("now", acts.CLIP_NOW))
+    )
+    return Out.of(say("clip.looked", title=clip.title), buttons=(row,))
 
 
 async def ready_clip(tx: AsyncSession, ask: Ask) -> Clip:

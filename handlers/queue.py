@@ -9,12 +9,13 @@ from core.chat import acts
 from core.chat.limits import QUEUE_SHOWN
 from core.chat.message import Out
 from core.chat.registry import Answer, Ask, Asker, Change, command, on_act
+from core.i18n.measures import zone_text
 from core.publish.views import PostView
 from core.say import Say, When, say
 from core.services import Services
 from handlers import _cards
 from handlers._ids import first
-from handlers.schedule import taken_off
+from handlers.move import check_on_queue, taken_off
 
 WEEK_DAYS = 7
 
@@ -50,6 +51,7 @@ async def now(ask: Ask, svc: Services) -> Answer:
 @on_act(acts.POST_DELETE, role="approver")
 async def delete(ask: Ask, svc: Services) -> Answer:
     """Take it off the queue."""
+    await check_on_queue(ask, svc)
     view = await svc.posting.cancel(first(ask), ask.by)
     return Change(taken_off(view))
 
@@ -65,7 +67,7 @@ async def calendar(ask: Ask, svc: Services) -> Answer:
         return Out.of(say("calendar.empty"))
     late = sum(1 for p in waiting if p.due_at and _local(p, ask.by) > days[-1])
     after = [say("calendar.later", n=late)] if late else []
-    return Out((say("calendar.head", zone=ask.by.zone), *lines, *after))
+    return Out((say("calendar.head", zone=zone_text(ask.by.zone)), *lines, *after))
 
 
 def _local(view: PostView, by: Asker) -> date:

@@ -6,16 +6,19 @@ import asyncio
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from core.db.migrate import create_all
 from core.db.session import Database
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.services import Services
 
 ROOT = Path(__file__).parents[1]
 
@@ -174,5 +177,10 @@ async def sqlite(settings: Settings) -> AsyncIterator[Database]:
     await database.close()
 
 
-if sys.platform == "win32":
-    pytest.skip("Clipdesk runs on Linux and macOS", allow_module_level=True)
+@pytest.fixture
+async def svc(settings: Settings, sqlite: Database, clock: HeldClock) -> AsyncIterator[Services]:
+    """Everything a handler or a job may use, on SQLite, with the clock we hold."""
+    from core.services import open_services
+
+    async with open_services(settings, clock) as services:
+        yield services

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.cards import cut as card
-from core.db import outbox
+from core.db import outbox, videos
 from core.db.videos import Cut
 from core.say import Say
 from core.tell import Stage
@@ -54,6 +54,8 @@ class Teller:
         svc, cut = self._run.svc, self._cut
         slot = card.slot(cut.id)
         async with svc.db.write() as tx:
+            if (await videos.cut(tx, cut.id)).state != "working":
+                return  # cancelled: the message that says so must stay
             out = card.status(cut.id, self.now())
             await outbox.say(tx, cut.chat_id, out, key=slot, slot=slot, now=svc.clock.now())
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.accounts import view as account_view
@@ -62,6 +63,7 @@ class Claim:
 async def add_post(
     tx: AsyncSession,
     *,
+    key: str,
     workspace_id: int,
     chat_id: int,
     clip_id: int,
@@ -76,8 +78,9 @@ async def add_post(
     targets: Iterable[tuple[int, State]],
     now: datetime,
 ) -> int:
-    """One post with a target per account."""
+    """One post with a target per account; the known one when the key is known."""
     row = PostRow(
+        key=key,
         workspace_id=workspace_id,
         chat_id=chat_id,
         clip_id=clip_id,
@@ -93,8 +96,13 @@ async def add_post(
         undo_until=undo_until,
         created_at=now,
     )
-    tx.add(row)
-    await tx.flush()
+    try:
+        async with tx.begin_nested():
+            tx.add(row)
+    except IntegrityError:  # the same press, handled a moment earlier
+        known = await made_by_key(tx, workspace_id, key)
+        assert known is not None
+        return known
     for account_id, state in targets:
         tx.add(
             TargetRow(
@@ -169,13 +177,9 @@ async def post_id_of(tx: AsyncSession, target_id: int) -> int | None:
 
 async def made_by_key(tx: AsyncSession, workspace_id: int, key: str) -> int | None:
     """The post an earlier press of the same button made."""
-    rows = await tx.execute(
-        select(PostRow.id, PostRow.settings_json)
-        .where(PostRow.workspace_id == workspace_id)
-        .order_by(PostRow.id.desc())
-        .limit(200)
+    return await tx.scalar(
+        select(PostRow.id).where(PostRow.workspace_id == workspace_id, PostRow.key == key)
     )
-    return next((i for i, s in rows if s.get("key") == key), None)
 
 
 async def change_post(tx: AsyncSession, post_id: int, **changes: Any) -> None:

@@ -335,6 +335,9 @@ class PostRow(Base):
     """What goes out and when: the wall time, its zone and fold, and the instant they mean."""
 
     __tablename__ = "post"
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    key: Mapped[str] = mapped_column(String(160))
+    """Of the press that made it: the same press is the same post."""
     workspace_id: Mapped[int] = _to("workspace")
     chat_id: Mapped[int] = _to("chat")
     clip_id: Mapped[int] = _to("clip")

@@ -468,7 +468,7 @@ class _Turn:
                     took_s=call.took_s,
                 )
 
-        return Hand(d.http, grant, refs, mark, tell, d.clock.now, claim.intent_at)
+        return Hand(d.http, grant, refs, mark, tell, d.clock.now, d.clock.sleep, claim.intent_at)
 
     @property
     def _now(self) -> datetime:

@@ -192,12 +192,13 @@ class Posting:
         ]
         return await posts.add_post(
             tx,
+            key=key,
             workspace_id=by.workspace_id,
             chat_id=by.chat_id,
             clip_id=clip.id,
             made_by=by.member_id,
             caption=clip.caption,
-            settings={"key": key, "accounts": shown},
+            settings={"accounts": shown},
             due_at=at,
             wall=moment.wall if moment else None,
             zone=moment.zone if moment else by.zone,

@@ -187,6 +187,7 @@ class Hand:
     mark: Mark
     tell: Tell
     now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
     intent_at: datetime | None = None
     """When the dangerous call was announced, for matching what is found later."""
 

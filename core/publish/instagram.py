@@ -12,7 +12,6 @@ address · stories and carousels: not yet.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from core.publish.base import (
+    Fix,
     Grant,
     Hand,
     Limits,
@@ -34,12 +34,15 @@ from core.publish.base import (
     Post,
     Profile,
     Seen,
+    SignIn,
+    Stale,
     Unknown,
     Wait,
 )
 from core.publish.instagram_errors import container_failed
 from core.publish.instagram_wire import Graph
 from core.publish.practice_room import read_practice
+from core.publish.wire import Part
 from core.say import Say, say
 from core.settings import Section, Settings
 
@@ -142,7 +145,10 @@ class Instagram(Platform):
 
     async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant:
         query = {"grant_type": "ig_refresh_token", "access_token": grant.access}
-        found = await self._wire(http).exchange(f"{self._graph}/refresh_access_token", query)
+        try:
+            found = await self._wire(http).exchange(f"{self._graph}/refresh_access_token", query)
+        except (Fix, Stale) as wrong:  # too young, too old, or revoked: only a person can mend it
+            raise SignIn(say("publish.signed_out", platform="Instagram"), wrong.code) from wrong
         return _grant(found, now, grant.scopes, grant.remote_id)
 
     def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
@@ -225,15 +231,15 @@ class Instagram(Platform):
         url = f"{self._upload}/ig-api-upload/{self._version}/{container}"
         offset = 0
         for attempt in range(4):
-            data = await asyncio.to_thread(_rest, post, offset)
-            if await graph.upload(url, data, offset, post.size_b):
+            rest = Part(post.file, offset, post.size_b - 1)
+            if await graph.upload(url, rest, post.size_b):
                 await hand.note("uploaded", str(post.size_b))
                 return
             offset = await graph.uploaded_bytes(container)
             if offset >= post.size_b:
                 await hand.note("uploaded", str(post.size_b))
                 return
-            await asyncio.sleep(0.5 * 2**attempt)
+            await hand.sleep(0.5 * 2**attempt)
         raise Wait(say("publish.upload_stuck"), 60, "upload_stuck")
 
     async def _until_ready(self, graph: Graph, hand: Hand) -> None:
@@ -244,7 +250,7 @@ class Instagram(Platform):
             if code in ("ERROR", "EXPIRED"):
                 hand.refs.pop("uploaded", None)
                 raise container_failed(code, status)
-            await asyncio.sleep(wait_s)
+            await hand.sleep(wait_s)
         raise Wait(say("instagram.still_processing"), 300, "IN_PROGRESS")
 
     async def commit(self, post: Post, hand: Hand) -> None:
@@ -329,12 +335,6 @@ def _grant(raw: Mapping[str, Any], now: datetime, scopes: tuple[str, ...], remot
         )
     except (KeyError, ValueError) as wrong:
         raise Unknown(say("publish.strange_answer", call="access_token")) from wrong
-
-
-def _rest(post: Post, offset: int) -> bytes:
-    with post.file.open("rb") as file:
-        file.seek(offset)
-        return file.read()
 
 
 def _is_ours(media: Mapping[str, Any], post: Post, intent_at: datetime | None) -> bool:

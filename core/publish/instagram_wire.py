@@ -10,7 +10,7 @@ import aiohttp
 
 from core.publish.base import Call, Fix, Stopwatch, Tell, Unknown, Wait
 from core.publish.instagram_errors import error_of
-from core.publish.wire import Answer, NoAnswer, call, nobody, unanswered
+from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=1800, sock_connect=10, sock_read=300)
@@ -74,25 +74,26 @@ class Graph:
         phase = (found.get("video_status") or {}).get("uploading_phase") or {}
         return int(phase.get("bytes_transferred") or 0)
 
-    async def upload(self, url: str, data: bytes, offset: int, total: int) -> bool:
+    async def upload(self, url: str, part: Part, total: int) -> bool:
         """False when it broke off and may be continued. Raises Fix when it was refused for good."""
         watch = Stopwatch()
         headers = {
             "Authorization": f"OAuth {self._access}",  # not Bearer, here alone
-            "offset": str(offset),
+            "offset": str(part.first),
             "file_size": str(total),
+            "Content-Length": str(part.size_b),
             "Content-Type": "application/octet-stream",
         }
         try:
             answer = await call(
-                self._http, "POST", url, data=data, headers=headers, timeout=UPLOAD_TIMEOUT
+                self._http, "POST", url, data=part, headers=headers, timeout=UPLOAD_TIMEOUT
             )
         except NoAnswer as wrong:
             await unanswered(self._tell, "upload", watch, wrong.why)
             return False
         ok = answer.http == 200 and bool(answer.body.get("success"))
         debug = answer.body.get("debug_info") or {}
-        note = f"from byte {offset} of {total}"
+        note = f"from byte {part.first} of {total}"
         kind = str(debug.get("type") or "") or None
         await self._tell(Call("upload", ok, answer.http, kind, None, watch.s, note))
         if not ok and debug.get("retriable") is False:

@@ -11,7 +11,6 @@ address · photos: not yet.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,6 +41,7 @@ from core.publish.base import (
 from core.publish.practice_room import read_practice
 from core.publish.tiktok_errors import fail_reason
 from core.publish.tiktok_wire import Wire
+from core.publish.wire import Part
 from core.say import Say, Seconds, say
 from core.settings import Section, Settings
 
@@ -261,8 +261,8 @@ class TikTok(Platform):
             if have > last:
                 return
             start = max(first, have)
-            data = await asyncio.to_thread(_read, post, start, last)
-            have_now = await wire.put(hand.refs["upload_url"], data, start, last, post.size_b)
+            part = Part(post.file, start, last)
+            have_now = await wire.put(hand.refs["upload_url"], part, post.size_b)
             if have_now is None:  # no answer: ask how far it got, and send only the rest
                 _, have_now = await self._status(wire, hand)
             await hand.note("uploaded", str(max(have, have_now)))
@@ -274,8 +274,8 @@ class TikTok(Platform):
         start = max(first, int(hand.refs.get("uploaded", "0")))
         if start > last:
             return
-        data = await asyncio.to_thread(_read, post, start, last)
-        have = await wire.put(hand.refs["upload_url"], data, start, last, post.size_b)
+        part = Part(post.file, start, last)
+        have = await wire.put(hand.refs["upload_url"], part, post.size_b)
         if have is None:
             raise Unknown(say("publish.no_answer"))
         await hand.note("uploaded", str(have))
@@ -346,12 +346,6 @@ class TikTok(Platform):
 
 def _is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _read(post: Post, first: int, last: int) -> bytes:
-    with post.file.open("rb") as file:
-        file.seek(first)
-        return file.read(last - first + 1)
 
 
 def _post_info(post: Post) -> dict[str, Any]:

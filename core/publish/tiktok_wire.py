@@ -10,7 +10,7 @@ import aiohttp
 
 from core.publish.base import Call, Fix, Stopwatch, Tell, Unknown, Wait
 from core.publish.tiktok_errors import error_of, oauth_error
-from core.publish.wire import Answer, NoAnswer, call, nobody, unanswered
+from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=900, sock_connect=10, sock_read=120)
@@ -69,26 +69,26 @@ class Wire:
             )
         return answer.body
 
-    async def put(self, url: str, data: bytes, first: int, last: int, total: int) -> int | None:
-        """Send bytes `first` … `last`; how many bytes the server has then, or None when there was
+    async def put(self, url: str, part: Part, total: int) -> int | None:
+        """Send a part of the file; how many bytes the server has then, or None when there was
         no answer. The address carries its own credential: no Authorization, never logged."""
         watch = Stopwatch()
         headers = {
             "Content-Type": "video/mp4",
-            "Content-Length": str(len(data)),
-            "Content-Range": f"bytes {first}-{last}/{total}",
+            "Content-Length": str(part.size_b),
+            "Content-Range": f"bytes {part.first}-{part.last}/{total}",
         }
         try:
             answer = await call(
-                self._http, "PUT", url, data=data, headers=headers, timeout=UPLOAD_TIMEOUT
+                self._http, "PUT", url, data=part, headers=headers, timeout=UPLOAD_TIMEOUT
             )
         except NoAnswer as wrong:
             await unanswered(self._tell, "upload", watch, wrong.why)
             return None
-        note = f"bytes {first}-{last}/{total}"
+        note = f"bytes {part.first}-{part.last}/{total}"
         ok = answer.http in (201, 206)
         await self._tell(Call("upload", ok, answer.http, None, None, watch.s, note))
-        return _uploaded(answer, last, total)
+        return _uploaded(answer, part.last, total)
 
 
 def _log_id(answer: Answer, error: Mapping[str, Any]) -> str | None:

@@ -3,14 +3,18 @@ its secrets. Whatever went wrong on the way comes out as `NoAnswer`."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from core.publish.base import TIMEOUT, Call, Stopwatch, Tell
+
+_PIECE_B = 1 << 20
 
 
 class NoAnswer(Exception):
@@ -31,6 +35,34 @@ class Answer:
     took_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes `first` … `last` (both inside) of a file, read piece by piece while they are sent."""
+
+    path: Path
+    first: int
+    last: int
+
+    @property
+    def size_b(self) -> int:
+        return max(0, self.last - self.first + 1)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Opened for each piece: a connection that breaks off leaves no open file behind."""
+        at = self.first
+        while at <= self.last:
+            piece = await asyncio.to_thread(self._read, at)
+            if not piece:
+                return
+            at += len(piece)
+            yield piece
+
+    def _read(self, at: int) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(at)
+            return file.read(min(_PIECE_B, self.last - at + 1))
+
+
 async def nobody(_: Call) -> None:
     """For calls that belong to no post."""
 
@@ -43,13 +75,13 @@ async def call(
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
-    data: bytes | None = None,
+    data: Part | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: aiohttp.ClientTimeout = TIMEOUT,
 ) -> Answer:
     """Ask once. Raises NoAnswer when the connection failed, broke off or took too long."""
     watch = Stopwatch()
-    payload: Any = form if form is not None else data
+    payload: Any = form if form is not None else data.pieces() if data is not None else None
     try:
         async with http.request(
             method,

@@ -20,12 +20,12 @@ def place(wall: datetime, zone: str, *, fold: int = 0) -> Moment:
     if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != wall:
         # In a gap only the offset from before the change moves it forward (PEP 495).
         at = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        said = f"{wall:%H:%M}"
-        return Moment(at, wall, zone, 0, say("when.gap", said=said, at=When(at, zone)))
+        gap = say("when.gap", said=f"{wall:%H:%M}", at=When(at, zone, "hour"))
+        return Moment(at, wall, zone, 0, gap)
     if (other := _other_pass(wall, zone, fold)) is not None:
         key = "when.second_pass" if fold else "when.first_pass"
-        hour = f"{wall:%H:%M}"
-        return Moment(at, wall, zone, fold, say(key, hour=hour, other=When(other, "UTC")))
+        note = say(key, hour=f"{wall:%H:%M}", other=f"{other:%Y-%m-%d %H:%M} UTC")
+        return Moment(at, wall, zone, fold, note)
     return Moment(at, wall, zone)
 
 

@@ -6,9 +6,8 @@ import asyncio
 import subprocess
 from pathlib import Path
 
-from core.media.sample import make_sample
-
 from core.media.ffmpeg import find
+from core.media.sample import make_sample
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]

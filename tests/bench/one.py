@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 from core.analysis.analyse import analyse
-
 from core.analysis.model import Analysis
 from core.media.facts import VERTICAL, Video
 from core.media.probe import probe

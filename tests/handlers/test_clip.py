@@ -46,7 +46,8 @@ async def test_the_answer_has_the_length_when_the_file_tells_it(
 
 
 async def test_words_beside_a_video_are_a_wish(chat: Talk, svc: Services, upload: Path) -> None:
-    await chat.send(upload, "3 under 40s about pricing")
+    got, _ = await chat.send(upload, "3 under 40s about pricing")
+    assert got.says('You want 3 clips, at most 40 s each, and moments for "about pricing".')
     async with svc.db.read() as tx:
         cut = await requests.find_cut(tx, 1)
     assert cut

@@ -158,7 +158,7 @@ async def test_unknown_words_and_commands_are_answered_with_a_way_on(chat: Talk)
 
 async def test_help_shows_what_the_role_may_do(chat: Talk, svc: Services) -> None:
     await chat.write("/help")
-    assert chat.last.says("/clip [wish] Cut a video into clips")
+    assert chat.last.says("/clip [wish] Cut the video you send along")
     assert chat.last.says("/invite [role]")
     viewer = await member(svc, "viewer", "vi", zone=None)
     await viewer.write("/help")

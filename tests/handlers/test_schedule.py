@@ -87,13 +87,14 @@ async def test_a_night_when_clocks_change_is_announced(ready: Talk) -> None:
     await ready.press("Schedule")
     await ready.write("28 mar 2027 2:30")
     assert ready.last.says("Sunday 28 March, 03:30 (Europe/Berlin)")
-    assert ready.last.says("02:30 does not exist that night")
+    assert ready.last.says("there is no 02:30, so it becomes 03:30")
 
 
 async def test_the_queue_lists_each_post_with_what_can_be_done(ready: Talk) -> None:
-    for when in ("friday 18:00", "tomorrow 9am"):
-        await ready.press("Schedule", on=next(m for m in ready.messages if m.key == "clip:1"))
-        await ready.write(when)
+    await ready.press("Schedule")
+    await ready.write("friday 18:00")
+    await ready.press_act("clip.more:1")
+    await ready.write("tomorrow 9am")
     news = await ready.write("/queue")
     assert [m.text.splitlines()[0] for m in news] == [
         "2 posts wait to go out.",
@@ -205,5 +206,37 @@ async def test_where_nobody_told_the_zone_it_is_asked_once(
     assert news[1].says("When should On pricing go out?")
     await chat.write("friday 18:00")
     assert chat.last.says("Friday 27 November, 18:00 (Europe/Berlin)")
-    await chat.press("Schedule")
-    assert chat.last.says("When should On pricing go out?")
+    await chat.press("Change time")
+    assert chat.last.says("Times are in Europe/Berlin")
+
+
+async def test_five_taps_on_post_now_are_one_post(ready: Talk) -> None:
+    card = next(m for m in ready.messages if m.key == "clip:1")
+    for _ in range(5):
+        await ready.press("Post now", on=card)
+    assert ready.last.says("on its way to practice TikTok @ana and practice Instagram @ana already")
+    await ready.write("/post 2")
+    assert ready.last.says("does not exist")
+
+
+async def test_an_old_quick_answer_does_not_plan_a_second_post(ready: Talk) -> None:
+    await ready.press("Schedule")
+    question = ready.last
+    await ready.write("friday 18:00")
+    await ready.press("Tomorrow 9:00", on=question)
+    assert ready.last.says("is planned already, for Friday 27 November, 18:00 (Europe/Berlin)")
+    assert ready.last.labels == ["Change time", "Plan it once more"]
+    await ready.press("Plan it once more")
+    await ready.press("Tomorrow 9:00")
+    assert ready.last.says("goes out on Wednesday 25 November, 09:00")
+
+
+async def test_a_post_that_was_taken_off_cannot_be_taken_off_again(ready: Talk) -> None:
+    await ready.press("Schedule")
+    await ready.write("friday 18:00")
+    await ready.press("Undo")
+    for act in ("post.undo:1", "post.delete:1", "post.move:1"):
+        await ready.press_act(act)
+        assert ready.last.says("was taken off the queue already"), act
+    await ready.press("Schedule")
+    assert ready.last.says("When should On pricing go out?")

@@ -1,0 +1,85 @@
+"""Files the practice platforms are sent: written where they belong, and looked at as the real ones
+would before they are published."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+
+from core.errors import NotUsable
+from core.media.probe import probe
+from core.media.receive import sha256_of
+
+_TOP_BOXES = 64
+"""Boxes read before a file is called strange."""
+
+
+class Upload:
+    """One file that arrives in pieces."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def write(self, request: web.Request, offset: int, most: int) -> int:
+        """Bytes taken from the body of a request, written at their place."""
+        mode = "r+b" if self.path.exists() else "wb"
+        taken = 0
+        with self.path.open(mode) as file:
+            file.seek(offset)
+            async for chunk in request.content.iter_chunked(1 << 20):
+                taken += len(chunk)
+                if taken > most:
+                    return taken
+                await asyncio.to_thread(file.write, chunk)
+            file.truncate()
+        return taken
+
+    async def sha256(self) -> str:
+        return await sha256_of(self.path)
+
+
+def moov_is_first(path: Path) -> bool:
+    """Whether the index stands before the media, as Instagram wants it."""
+    with path.open("rb") as file:
+        for _ in range(_TOP_BOXES):
+            head = file.read(8)
+            if len(head) < 8:
+                return False
+            size, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind in (b"moov", b"mdat"):
+                return kind == b"moov"
+            if size == 1:
+                size = int.from_bytes(file.read(8), "big")
+                file.seek(size - 16, 1)
+            elif size < 8:
+                return False
+            else:
+                file.seek(size - 8, 1)
+    return False
+
+
+def has_edit_list(path: Path) -> bool:
+    """Whether the index holds an `elst` box."""
+    with path.open("rb") as file:
+        return b"elst" in file.read(4 << 20)
+
+
+async def problem_of(
+    path: Path, *, longest_s: float, smallest: int, largest: int, shortest_s: float = 1.0
+) -> str:
+    """TikTok's reason to refuse the file; empty when there is none."""
+    try:
+        facts = await probe(path)
+    except NotUsable:
+        return "file_format_check_failed"
+    if facts.codec not in ("h264", "hevc", "vp8", "vp9"):
+        return "file_format_check_failed"
+    if not 23 <= facts.fps <= 60.5:
+        return "frame_rate_check_failed"
+    if not shortest_s <= facts.duration_s <= longest_s:
+        return "duration_check_failed"
+    if min(facts.width, facts.height) < smallest or max(facts.width, facts.height) > largest:
+        return "picture_size_check_failed"
+    return ""

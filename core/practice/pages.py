@@ -1,0 +1,209 @@
+"""What a person sees of the practice platforms: consent, feeds, posts, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from aiohttp import web
+
+from core.practice.faults import KNOWN, Faults
+from core.practice.state import State
+
+NAMES = ("ana.makes", "studio.nine", "practice")
+_CSP = (
+    "default-src 'none'; style-src 'self'; media-src 'self'; img-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+CSS = """
+:root { color-scheme: light dark; --ink: #1b1b1f; --soft: #5a5a66; --page: #f6f6f8;
+  --card: #fff; --line: #d9d9e0; --main: #3d45c9; --on: #fff; }
+@media (prefers-color-scheme: dark) { :root { --ink: #ececf1; --soft: #a9a9b6; --page: #131317;
+  --card: #1d1d23; --line: #36363f; --main: #a5abff; --on: #131317; } }
+* { box-sizing: border-box; }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink);
+  background: var(--page); }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+header { border-bottom: 1px solid var(--line); background: var(--card); }
+header p { max-width: 60rem; margin: 0 auto; padding: .7rem 1rem; color: var(--soft); }
+header b { color: var(--ink); }
+h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem; }
+a { color: var(--main); }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 14px;
+  padding: 1.25rem; max-width: 30rem; margin: 0 auto; }
+.feed { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+.feed .card { margin: 0; max-width: none; }
+video { width: 100%; max-height: 75vh; background: #000; border-radius: 10px; display: block; }
+.caption { white-space: pre-wrap; overflow-wrap: anywhere; }
+.soft, li { color: var(--soft); }
+fieldset { border: 0; padding: 0; margin: 1rem 0; }
+label { display: block; padding: .45rem 0; }
+input[type=text], select { font: inherit; padding: .5rem .6rem; border: 1px solid var(--line);
+  border-radius: 8px; background: var(--page); color: var(--ink); width: 100%; }
+.row { display: flex; gap: .75rem; margin-top: 1rem; flex-wrap: wrap; }
+button { font: inherit; padding: .6rem 1.2rem; border-radius: 10px; cursor: pointer;
+  border: 1px solid var(--line); background: transparent; color: var(--ink); }
+button.main { background: var(--main); color: var(--on); border-color: var(--main); }
+:focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .3rem .5rem;
+  border-bottom: 1px solid var(--line); }
+"""
+
+
+def page(title: str, inside: str, status: int = 200, *, forms_to: str = "'self'") -> web.Response:
+    """A whole page. Everything in `inside` must be escaped already."""
+    html = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/practice.css"></head><body>'
+        "<header><p><b>Practice</b> · nothing here leaves this machine</p></header>"
+        f"<main>{inside}</main></body></html>"
+    )
+    headers = {
+        "Content-Security-Policy": f"{_CSP}; form-action {forms_to}",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    return web.Response(text=html, content_type="text/html", status=status, headers=headers)
+
+
+def consent_page(platform: str, query: Mapping[str, str], scopes: Sequence[str]) -> web.Response:
+    """Who signs in, and what for."""
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">'
+        for k, v in query.items()
+        if k not in ("account", "answer")
+    )
+    names = "".join(
+        f'<label><input type="radio" name="account" value="{n}"{" checked" if not i else ""}> '
+        f"@{n}</label>"
+        for i, n in enumerate(NAMES)
+    )
+    wants = "".join(f"<li>{escape(s)}</li>" for s in scopes if s)
+    inside = (
+        f'<div class="card"><h1>Sign in to practice {platform}</h1>'
+        f"<p>Clipdesk would like to post to an account of practice {platform}. "
+        f"This is not {platform}: choose any account.</p>"
+        f'<form method="post">{hidden}<fieldset><legend class="soft">Account</legend>{names}'
+        f'</fieldset><p class="soft">It asks for</p><ul>{wants}</ul>'
+        '<div class="row"><button class="main" name="answer" value="allow">Allow</button>'
+        '<button name="answer" value="deny">Cancel</button></div></form></div>'
+    )
+    # After the form the browser is sent back to Clipdesk, at another port.
+    return page(f"Practice {platform}", inside, forms_to="'self' http: https:")
+
+
+class Pages:
+    """Routes for people."""
+
+    def __init__(self, state: State, faults: Faults) -> None:
+        self._s, self._faults = state, faults
+
+    def routes(self, app: web.Application) -> None:
+        add = app.router.add_get
+        add("/", self.home)
+        add("/practice.css", self.css)
+        add("/ledger.json", self.ledger)
+        add("/tiktok/@{name}", self.tiktok_feed)
+        add("/tiktok/@{name}/video/{id}", self.post)
+        add("/instagram/reel/{id}/", self.post)
+        add("/instagram/{name}", self.instagram_feed)
+        add("/file/{id}.mp4", self.file)
+        add("/faults", self.faults)
+        app.router.add_post("/faults", self.add_fault)
+        app.router.add_delete("/faults", self.clear_faults)
+
+    async def css(self, _: web.Request) -> web.Response:
+        return web.Response(text=CSS, content_type="text/css")
+
+    async def ledger(self, _: web.Request) -> web.Response:
+        return web.json_response(self._s.ledger())
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        post = self._s.post(request.match_info["id"])
+        if post is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(  # answers Range requests
+            self._s.media / post["file"], headers={"Content-Type": "video/mp4"}
+        )
+
+    async def post(self, request: web.Request) -> web.Response:
+        post = self._s.post(request.match_info["id"])
+        if post is None or post["visible"] != "public":
+            return page("Not here", '<div class="card"><h1>This post is not here</h1></div>', 404)
+        return page(f"@{post['account']}", f'<div class="card">{_post(post)}</div>')
+
+    async def tiktok_feed(self, request: web.Request) -> web.Response:
+        return self._feed("tiktok", request.match_info["name"])
+
+    async def instagram_feed(self, request: web.Request) -> web.Response:
+        return self._feed("instagram", request.match_info["name"])
+
+    def _feed(self, platform: str, name: str) -> web.Response:
+        found = [p for p in self._s.posts(platform, name) if p["visible"] == "public"]
+        cards = "".join(f'<div class="card">{_post(p)}</div>' for p in found)
+        empty = '<p class="soft">Nothing was posted here yet.</p>'
+        inside = f"<h1>@{escape(name)}</h1><div class='feed'>{cards}</div>{'' if cards else empty}"
+        return page(f"@{name}", inside)
+
+    async def home(self, _: web.Request) -> web.Response:
+        rows = "".join(
+            f"<tr><td>{escape(p['platform'])}</td><td>@{escape(p['account'])}</td>"
+            f"<td>{escape(p['visible'])}</td><td><a href='{_address(p)}'>open</a></td>"
+            f"<td>{escape(p['caption'][:60])}</td></tr>"
+            for p in reversed(self._s.ledger())
+        )
+        options = "".join(f"<option>{k}</option>" for k in (*KNOWN, "fail:internal"))
+        waiting = "".join(
+            f"<li>{escape(f.platform)} {escape(f.call)}: {escape(f.fault)} × {f.times}</li>"
+            for f in self._faults.waiting
+        )
+        inside = (
+            "<h1>Practice TikTok and Instagram</h1><p>They speak the same contracts as the real "
+            "ones, so the whole way can be tried without an account anywhere.</p>"
+            f"<table><tr><th>Where</th><th>Account</th><th>Visible</th><th></th><th>Caption</th>"
+            f"</tr>{rows}</table><h1>Let something go wrong</h1><ul>{waiting}</ul>"
+            '<form method="post" action="/faults"><label>Platform <select name="platform">'
+            "<option>tiktok</option><option>instagram</option></select></label>"
+            '<label>Call <input type="text" name="call" value="upload"></label>'
+            f'<label>Fault <select name="fault">{options}</select></label>'
+            '<label>Times <input type="text" name="times" value="1"></label>'
+            '<div class="row"><button class="main">Do it</button></div></form>'
+        )
+        return page("Practice platforms", inside)
+
+    async def faults(self, _: web.Request) -> web.Response:
+        return web.json_response([f.to_json() for f in self._faults.waiting])
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        by_form = request.content_type != "application/json"
+        raw = dict(await request.post()) if by_form else await request.json()
+        try:
+            made = self._faults.add(raw)
+        except (TypeError, ValueError) as wrong:
+            return web.json_response({"error": str(wrong)}, status=400)
+        if by_form:
+            raise web.HTTPSeeOther("/")
+        return web.json_response(made.to_json())
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.json_response([])
+
+
+def _address(post: Mapping[str, Any]) -> str:
+    if post["platform"] == "tiktok":
+        return f"/tiktok/@{post['account']}/video/{post['remote_id']}"
+    return f"/instagram/reel/{post['remote_id']}/"
+
+
+def _post(post: Mapping[str, Any]) -> str:
+    at = datetime.fromtimestamp(post["at"], UTC).strftime("%d %B %Y, %H:%M UTC")
+    return (
+        f'<video controls playsinline preload="metadata" src="/file/{post["remote_id"]}.mp4">'
+        f'</video><p><b>@{escape(post["account"])}</b> <span class="soft">{at}</span></p>'
+        f'<p class="caption">{escape(post["caption"])}</p>'
+    )

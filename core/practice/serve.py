@@ -1,0 +1,107 @@
+"""`clipdesk practice`: both practice platforms on one port of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from core.clock import Clock, SystemClock
+from core.practice.faults import Faults
+from core.practice.instagram import Instagram
+from core.practice.pages import Pages
+from core.practice.state import State
+from core.practice.tiktok import TikTok
+from core.publish.practice_room import read_practice, write_practice
+from core.servers.parent import end_with_parent
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def serve(
+    settings: Settings, *, host: str, port: int, ready: Callable[[int], None] | None = None
+) -> int:
+    """Until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(end_with_parent())
+    async with practising(settings, host=host, port=port) as base:
+        if ready is not None:
+            ready(int(base.rsplit(":", 1)[1]))
+        await stop.wait()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return 0
+
+
+@asynccontextmanager
+async def practising(
+    settings: Settings, *, host: str = "127.0.0.1", port: int = 0, clock: Clock | None = None
+) -> AsyncIterator[str]:
+    """Both platforms while the block runs; gives their address. It is written into the data folder,
+    where the clients look for it, and stays the same over restarts as far as the port is free."""
+    folder = settings.data_dir / "practice"
+    folder.mkdir(parents=True, exist_ok=True)
+    state, faults = State(folder, clock or SystemClock()), Faults()
+    app = web.Application(client_max_size=4 << 30)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    socket_host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    wanted = int(read_practice(settings).get("port") or port)
+    bound = await asyncio.to_thread(_free_port, socket_host, wanted)
+    base = f"http://{socket_host}:{bound}"
+    tiktok, instagram = TikTok(state, faults, base), Instagram(state, faults, base)
+    for part in (tiktok, instagram, Pages(state, faults)):
+        part.routes(app)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host or socket_host, bound).start()
+        write_practice(settings, _written(base, bound, tiktok, instagram))
+        log.info("practice.ready", port=bound)
+        yield base
+    finally:
+        with contextlib.suppress(Exception):
+            await runner.cleanup()
+        state.close()
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """The wanted one, or any other when somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return wanted
+
+
+def _written(base: str, port: int, tiktok: TikTok, instagram: Instagram) -> dict[str, object]:
+    return {
+        "url": base,
+        "port": port,
+        "tiktok": {
+            "client_key": tiktok.key,
+            "client_secret": tiktok.secret,
+            "api_root": f"{base}/tiktok/api",
+            "auth_root": f"{base}/tiktok/www",
+        },
+        "instagram": {
+            "app_id": instagram.id,
+            "app_secret": instagram.secret,
+            "auth_root": f"{base}/instagram/www",
+            "api_root": f"{base}/instagram/api",
+            "graph_root": f"{base}/instagram/graph",
+            "upload_root": f"{base}/instagram/rupload",
+        },
+    }

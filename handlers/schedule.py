@@ -8,6 +8,7 @@ from core.chat.message import Act, Button, Out
 from core.chat.registry import Answer, Ask, Question, on_act, on_answer
 from core.db.videos import Clip
 from core.i18n.measures import zone_text
+from core.publish.views import PostView
 from core.say import say
 from core.services import Services
 from core.when.moment import Moment
@@ -23,33 +24,34 @@ from handlers.discard import ready_clip
 async def schedule(ask: Ask, svc: Services) -> Answer:
     """Ask when a clip should go out."""
     clip = await _postable(ask, svc)
-    if (before := await _before(svc, clip, ask)) is not None:
-        return before
-    return await _ask_when(ask, svc, clip)
+    live = await _live(svc, clip)
+    return _before(svc, clip, ask, live) if live else await _ask_when(ask, svc, clip)
 
 
 @on_act(acts.CLIP_MORE, role="approver")
 async def once_more(ask: Ask, svc: Services) -> Answer:
     """Plan a clip although it is planned already, or went out before."""
-    return await _ask_when(ask, svc, await _postable(ask, svc), more=1)
+    clip = await _postable(ask, svc)
+    return await _ask_when(ask, svc, clip, known=len(await _live(svc, clip)))
 
 
-async def _ask_when(ask: Ask, svc: Services, clip: Clip, more: int = 0) -> Answer:
+async def _ask_when(ask: Ask, svc: Services, clip: Clip, known: int = 0) -> Answer:
     if (obstacle := await _obstacle(ask, svc, clip)) is not None:
         return obstacle
     if not await _zones.is_known(ask.by, svc):
         return _zones.first_question({"clip": clip.id})
-    return when_question(ask, svc, clip, more)
+    return when_question(ask, svc, clip, known)
 
 
-def when_question(ask: Ask, svc: Services, clip: Clip, more: int = 0) -> Question:
-    """ "When should it go out?" with a few quick answers."""
+def when_question(ask: Ask, svc: Services, clip: Clip, known: int = 0) -> Question:
+    """ "When should it go out?" with a few quick answers. `known` counts the posts there are of
+    the clip: an answer that finds more of them comes from an old question."""
     out = Out.of(
         say("schedule.when", title=clip.title),
         say("schedule.how", zone=zone_text(ask.by.zone)),
-        buttons=_times.quick(ask, svc, acts.CLIP_AT, clip.id, more),
+        buttons=_times.quick(ask, svc, acts.CLIP_AT, clip.id, known),
     )
-    return Question(out, "post.when", {"clip": clip.id, "more": more})
+    return Question(out, "post.when", {"clip": clip.id, "known": known})
 
 
 async def _postable(ask: Ask, svc: Services) -> Clip:
@@ -57,12 +59,14 @@ async def _postable(ask: Ask, svc: Services) -> Clip:
         return await ready_clip(tx, ask)
 
 
-async def _before(svc: Services, clip: Clip, ask: Ask) -> Out | None:
-    """What became of this clip before: nobody posts it twice by two taps."""
+async def _live(svc: Services, clip: Clip) -> list[PostView]:
+    """Posts of this clip that wait, are on their way, or are out."""
     posts = await svc.posting.posts_of_clip(clip.id)
-    live = [p for p in posts if any(t.state not in _cards.OVER for t in p.targets)]
-    if not live:
-        return None
+    return [p for p in posts if any(t.state not in _cards.OVER for t in p.targets)]
+
+
+def _before(svc: Services, clip: Clip, ask: Ask, live: list[PostView]) -> Out:
+    """What became of this clip before: nobody posts it twice by two taps."""
     view = live[-1]
     places = _cards.places(view)
     more = Button(say("schedule.button_more"), Act.of(acts.CLIP_MORE, clip.id))
@@ -103,37 +107,35 @@ async def _obstacle(ask: Ask, svc: Services, clip: Clip) -> Out | None:
 async def when(ask: Ask, svc: Services) -> Answer:
     """The time somebody wrote."""
     moment = _times.read(ask, svc, ask.text)
-    clip_id, more = int(ask.kept["clip"]), bool(ask.kept.get("more"))
-    return await _plan(ask, svc, clip_id, moment, more=more)
+    return await _plan(ask, svc, int(ask.kept["clip"]), moment, int(ask.kept.get("known", 0)))
 
 
 @on_act(acts.CLIP_AT, role="approver")
 async def at(ask: Ask, svc: Services) -> Answer:
     """A quick answer under the question."""
-    more = len(ask.ids) > 2 and ask.ids[2] == 1
-    moment = _times.read_quick(ask, svc)
-    return await _plan(ask, svc, first(ask), moment, more=more)
+    known = ask.ids[2] if len(ask.ids) > 2 else 0
+    return await _plan(ask, svc, first(ask), _times.read_quick(ask, svc), known)
 
 
 @on_act(acts.CLIP_NOW, role="approver")
 async def now(ask: Ask, svc: Services) -> Answer:
     """Post a clip now."""
     clip = await _postable(ask, svc)
-    for obstacle in (await _before(svc, clip, ask), await _obstacle(ask, svc, clip)):
-        if obstacle is not None:
-            return obstacle
+    if live := await _live(svc, clip):
+        return _before(svc, clip, ask, live)
+    if (obstacle := await _obstacle(ask, svc, clip)) is not None:
+        return obstacle
     view = await svc.posting.schedule(clip.id, None, ask.by, key=ask.key)
     head = say("schedule.now", title=view.title, places=_cards.places(view))
     return Out((head, *_cards.choice_text(view)), _cards.choice_rows(view))
 
 
-async def _plan(
-    ask: Ask, svc: Services, clip_id: int, moment: Moment, *, more: bool = False
-) -> Answer:
+async def _plan(ask: Ask, svc: Services, clip_id: int, moment: Moment, known: int) -> Answer:
     async with svc.db.read() as tx:
         clip = await _sources.clip_of(tx, ask.by, (clip_id,))
-    if not more and (before := await _before(svc, clip, ask)) is not None:
-        return before
+    live = await _live(svc, clip)
+    if len(live) > known:
+        return _before(svc, clip, ask, live)
     view = await svc.posting.schedule(clip_id, moment, ask.by, key=ask.key)
     return _cards.echo(view, ask.by, svc.clock.now(), fold=moment.fold)
 

@@ -227,8 +227,11 @@ async def test_an_old_quick_answer_does_not_plan_a_second_post(ready: Talk) -> N
     assert ready.last.says("is planned already, for Friday 27 November, 18:00 (Europe/Berlin)")
     assert ready.last.labels == ["Change time", "Plan it once more"]
     await ready.press("Plan it once more")
-    await ready.press("Tomorrow 9:00")
+    question = ready.last
+    await ready.press("Tomorrow 9:00", on=question)
     assert ready.last.says("goes out on Wednesday 25 November, 09:00")
+    await ready.press("In 1 hour", on=question)
+    assert ready.last.says("Nothing was planned twice")
 
 
 async def test_a_post_that_was_taken_off_cannot_be_taken_off_again(ready: Talk) -> None:

@@ -37,14 +37,14 @@ async def move(ask: Ask, svc: Services) -> Answer:
 async def moved(ask: Ask, svc: Services) -> Answer:
     """The new time somebody wrote, read in the zone of the post."""
     view = await svc.posting.view(int(ask.kept["post"]), ask.by)
-    return await _move(ask, svc, view, _times.read(ask, svc, ask.text, view.zone))
+    return await _move(ask, svc, view, await _times.read(ask, svc, ask.text, view.zone))
 
 
 @on_act(acts.POST_AT, role="approver")
 async def move_at(ask: Ask, svc: Services) -> Answer:
     """A quick answer to it."""
     view = await svc.posting.view(first(ask), ask.by)
-    return await _move(ask, svc, view, _times.read_quick(ask, svc, view.zone))
+    return await _move(ask, svc, view, await _times.read_quick(ask, svc, view.zone))
 
 
 async def _move(ask: Ask, svc: Services, view: PostView, moment: Moment) -> Answer:

@@ -9,7 +9,7 @@ from core.chat.registry import Answer, Ask, Question, on_act, on_answer
 from core.db.videos import Clip
 from core.i18n.measures import zone_text
 from core.publish.views import PostView
-from core.say import say
+from core.say import Fact, Say, say
 from core.services import Services
 from core.when.moment import Moment
 from handlers import _cards, _sources, _times, _zones
@@ -65,27 +65,28 @@ async def _live(svc: Services, clip: Clip) -> list[PostView]:
     return [p for p in posts if any(t.state not in _cards.OVER for t in p.targets)]
 
 
+_OUT = {"published", "inbox", "private"}
+_GOING = {"scheduled", "claimed", "preparing", "committing", "confirming"}
+
+
 def _before(svc: Services, clip: Clip, ask: Ask, live: list[PostView]) -> Out:
     """What became of this clip before: nobody posts it twice by two taps."""
     view = live[-1]
-    places = _cards.places(view)
+    states = {t.state for t in view.targets} - set(_cards.OVER)
+    facts: dict[str, Fact] = {"title": clip.title, "places": _cards.places(view)}
+    change = _cards.button("change", acts.POST_MOVE, view.id)
     more = Button(say("schedule.button_more"), Act.of(acts.CLIP_MORE, clip.id))
     story = Button(say("schedule.button_story"), Act.of(acts.POST_STORY, view.id))
-    states = {t.state for t in view.targets} - set(_cards.OVER)
-    now = svc.clock.now()
-    if states & set(_cards.MOVABLE) and view.due_at is not None and view.due_at > now:
-        head = say(
-            "schedule.already_waits",
-            title=clip.title,
-            at=_cards.when_of(view, ask.by),
-            places=places,
-        )
-        change = _cards.button("change", acts.POST_MOVE, view.id)
-        return Out.of(head, buttons=((change, more),))
-    out = states <= {"published", "inbox", "private"}
-    key = "schedule.already_out" if out else "schedule.already_going"
-    row = (story, more) if out else (story,)
-    return Out.of(say(key, title=clip.title, places=places), buttons=(row,))
+    if view.due_at and view.due_at > svc.clock.now() and states <= set(_cards.MOVABLE):
+        waits = Say("schedule.already_waits", {**facts, "at": _cards.when_of(view, ask.by)})
+        return Out.of(waits, buttons=((change, more),))
+    if states <= _OUT:
+        return Out.of(Say("schedule.already_out", facts), buttons=((story, more),))
+    if states <= _GOING | _OUT:
+        return Out.of(Say("schedule.already_going", facts), buttons=((story,),))
+    row = (change, story) if states & set(_cards.MOVABLE) else (story,)
+    lines = tuple(_cards.state_line(t) for t in view.targets)
+    return Out((Say("schedule.already_open", facts), *lines), (row,))
 
 
 async def _obstacle(ask: Ask, svc: Services, clip: Clip) -> Out | None:
@@ -106,7 +107,7 @@ async def _obstacle(ask: Ask, svc: Services, clip: Clip) -> Out | None:
 @on_answer("post.when", role="approver")
 async def when(ask: Ask, svc: Services) -> Answer:
     """The time somebody wrote."""
-    moment = _times.read(ask, svc, ask.text)
+    moment = await _times.read(ask, svc, ask.text)
     return await _plan(ask, svc, int(ask.kept["clip"]), moment, int(ask.kept.get("known", 0)))
 
 
@@ -114,7 +115,7 @@ async def when(ask: Ask, svc: Services) -> Answer:
 async def at(ask: Ask, svc: Services) -> Answer:
     """A quick answer under the question."""
     known = ask.ids[2] if len(ask.ids) > 2 else 0
-    return await _plan(ask, svc, first(ask), _times.read_quick(ask, svc), known)
+    return await _plan(ask, svc, first(ask), await _times.read_quick(ask, svc), known)
 
 
 @on_act(acts.CLIP_NOW, role="approver")

@@ -148,6 +148,13 @@ async def test_a_missed_post_goes_now_next_day_or_not_at_all(
     await chat.press_act("missed.next:1")
     assert chat.last.says("Thursday 26 November, 09:00 (Europe/Berlin)")
     await _put(svc, "missed")
+    clock.forward(days=2)
+    await chat.press_act("clip.now:1")
+    assert chat.last.says(
+        "An earlier post of On pricing is not settled yet, so nothing was planned"
+    )
+    assert chat.last.says("practice TikTok @ana: missed its time")
+    assert chat.last.labels == ["Change time", "What happened"]
     await chat.press_act("missed.drop:1")
     assert chat.last.says("is left out on practice TikTok @ana")
     await _put(svc, "missed")

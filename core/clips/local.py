@@ -67,13 +67,14 @@ def pick(video: Video, analysis: Analysis, wish: Wish) -> Picked:
 
 
 _SHARED = 0.4
-"""A moment that shares more of its time with an earlier one is not another one."""
+"""Of the shorter one: a moment that shares more with an earlier one is not another one."""
 
 
 def _shown_before(c: Candidate, wish: Wish) -> bool:
-    length_s = c.end_s - c.start_s
-    shared_s = (min(c.end_s, a.end_s) - max(c.start_s, a.start_s) for a in wish.avoid)
-    return any(s > _SHARED * length_s for s in shared_s)
+    return any(
+        min(c.end_s, a.end_s) - max(c.start_s, a.start_s) > _SHARED * min(c.length_s, a.length_s)
+        for a in wish.avoid
+    )
 
 
 def _candidates(desk: _Desk) -> list[Candidate]:

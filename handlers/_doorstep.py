@@ -22,6 +22,8 @@ _CODE = re.compile(r"(?:/start\s+)?([A-Za-z2-9]{4})[- ]?([A-Za-z2-9]{4})", re.IG
 async def answer(inn: In, svc: Services) -> None:
     """Let them in with a code, or say once that they are not."""
     code = _CODE.fullmatch(inn.text.strip()) if inn.act is None else None
+    if inn.chat_title and not inn.text.startswith("/"):
+        return  # people talking to each other in a group, where others may use us
     async with svc.db.write() as tx:
         now = svc.clock.now()
         if await chats.seen(tx, inn.key, now):

@@ -38,7 +38,7 @@ async def receive(inn: In, svc: Services, registry: Registry) -> None:
     lock = _chats_at_work.setdefault(inn.where, asyncio.Lock())
     async with lock:
         visit = await _let_in(inn, svc)
-        if visit is None:
+        if visit is None or _route.is_small_talk(inn, registry, visit.question):
             return
         with structlog.contextvars.bound_contextvars(update=inn.key, chat=visit.by.chat_id):
             answer, on_told = await _answer(inn, svc, registry, visit)

@@ -48,6 +48,12 @@ def is_answer(inn: In, registry: Registry, question: Dialogue | None) -> bool:
     return plain and question is not None and question.name in registry.answers
 
 
+def is_small_talk(inn: In, registry: Registry, question: Dialogue | None) -> bool:
+    """People talking to each other in a group: none of our business."""
+    addressed = inn.act is not None or inn.files or _COMMAND.fullmatch(inn.text.strip())
+    return bool(inn.chat_title) and not addressed and not is_answer(inn, registry, question)
+
+
 def _button(packed: str, registry: Registry) -> Route:
     try:
         act = Act.unpack(packed)

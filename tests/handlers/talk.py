@@ -42,13 +42,17 @@ class Talk:
     who: Who
     where: ChatRef
     zone: str | None = "Europe/Berlin"
+    title: str = ""
+    """Of a group; a conversation between two has none."""
     messages: list[Said] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     _n: int = 0
 
     async def write(self, text: str, *, key: str | None = None) -> list[Said]:
         self.log.append(f"> {text}")
-        return await self._do(In(key or self._key(), self.where, self.who, text, zone=self.zone))
+        key = key or self._key()
+        inn = In(key, self.where, self.who, text, zone=self.zone, chat_title=self.title)
+        return await self._do(inn)
 
     async def send(self, file: Path, text: str = "", *, name: str | None = None) -> list[Said]:
         return await self.send_all([(file, name or file.name)], text)

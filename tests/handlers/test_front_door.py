@@ -156,6 +156,18 @@ async def test_unknown_words_and_commands_are_answered_with_a_way_on(chat: Talk)
     assert chat.last.says('"king" is none of the choices')
 
 
+async def test_small_talk_in_a_group_is_none_of_our_business(chat: Talk, svc: Services) -> None:
+    group = ChatRef("telegram", "-100")
+    who = Who("telegram", "99", "Eve")
+    stranger = Talk(svc, who, group, title="The studio")
+    assert await stranger.write("lunch?") == []
+    await stranger.write("/queue")
+    assert stranger.last.says("private")
+    ours = Talk(svc, chat.who, group, title="The studio")
+    assert await ours.write("at one") == []
+    assert len(await ours.write("/queue")) == 1
+
+
 async def test_help_shows_what_the_role_may_do(chat: Talk, svc: Services) -> None:
     await chat.write("/help")
     assert chat.last.says("/clip [wish] Cut the video you send along")

@@ -27,8 +27,10 @@ from core.clips.wish import read_wish
 from core.errors import NothingToCut, NotUsable, Told
 from core.i18n.catalog import Catalog
 from core.media.facts import FORMATS, Video
+from core.media.ffmpeg import find
 from core.media.probe import probe
 from core.media.receive import sha256_of
+from core.media.settle import settled
 from core.render.make import make_clip
 from core.render.rendered import Rendered
 from core.say import Say, say
@@ -66,7 +68,9 @@ class Progress:
 class Made:
     """Everything the run found and made."""
 
+    source: Video
     video: Video
+    """The source, or a working copy of it in a container one can seek in."""
     analysis: Analysis
     picked: Picked
     clips: list[tuple[int, Span, Rendered]]
@@ -124,18 +128,20 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
     stages: dict[str, float] = {}
     with _timed(stages, "probe"):
         facts = await probe(path)
-        video = Video(path.resolve(), await sha256_of(path), facts, name=path.stem)
-    found = await analyse(
-        video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages
-    )
-    with _timed(stages, "pick"):
-        finder = provider(settings.clip_provider, settings)
-        picked = await finder.pick(video, found, _wish(args, facts.duration_s), tell)
-    if not picked.spans:
-        raise NothingToCut("clips.nothing")
-    made = Made(video, found, picked, [], [], stages, finder.name)
-    with _timed(stages, "render"):
-        await _render_all(made, args, settings, tell)
+        source = Video(path.resolve(), await sha256_of(path), facts, name=path.stem)
+    with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
+        video = await settled(source, into=Path(scratch), exe=find(settings))
+        found = await analyse(
+            video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages
+        )
+        with _timed(stages, "pick"):
+            finder = provider(settings.clip_provider, settings)
+            picked = await finder.pick(video, found, _wish(args, facts.duration_s), tell)
+        if not picked.spans:
+            raise NothingToCut("clips.nothing")
+        made = Made(source, video, found, picked, [], [], stages, finder.name)
+        with _timed(stages, "render"):
+            await _render_all(made, args, settings, tell)
     return made
 
 
@@ -181,11 +187,11 @@ def _keep(clip: Rendered, out: Path, rank: int) -> Rendered:
 
 def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
     """The object of `--json`."""
-    facts, found = made.video.facts, made.analysis
+    facts, found = made.source.facts, made.analysis
     return {
         "source": {
-            "path": str(made.video.path),
-            "sha256": made.video.sha256,
+            "path": str(made.source.path),
+            "sha256": made.source.sha256,
             "duration_s": facts.duration_s,
             "width": facts.width,
             "height": facts.height,

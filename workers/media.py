@@ -24,9 +24,11 @@ from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
 from core.media.facts import FORMATS, Video
+from core.media.ffmpeg import find
 from core.media.probe import probe
 from core.media.receive import sha256_of
 from core.media.sample import make_sample
+from core.media.settle import settled
 from core.render.make import make_clip
 from core.render.rendered import Rendered
 from core.say import Say, say
@@ -84,6 +86,7 @@ async def analyse(run: Run) -> None:
     progress = cut_cards.Progress(source.name, {"probe": 0.0})
     async with _scratch(run) as scratch, telling(run, cut, progress) as tell:
         video = await _probed(svc, source, await _local(svc, source.media_key, scratch), tell)
+        video = await _seekable(svc, video, scratch)
         found = await _analysed(run, cut, video, scratch, tell)
         finder = provider(svc.settings.clip_provider, svc.settings)
         picked = await finder.pick(video, found, cut.wish, tell)
@@ -102,6 +105,11 @@ async def _probed(svc: Services, source: Source, path: Path, tell: Teller) -> Vi
     if facts.damaged:
         tell("probe", 1.0, note=say("media.damaged_note"))
     return Video(path, source.sha256, facts, name=Path(source.name).stem)
+
+
+async def _seekable(svc: Services, video: Video, scratch: Path) -> Video:
+    """A working copy for containers without an index, so that every cut is exact."""
+    return await settled(video, into=scratch, exe=find(svc.settings))
 
 
 async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Teller) -> Analysis:
@@ -191,7 +199,8 @@ async def _known(svc: Services, cut: Cut, source: Source, scratch: Path) -> tupl
         found = await videos.stored_analysis(tx, source.id, mark)
     if found is None or source.facts is None:
         raise RuntimeError("a clip whose source was never analysed")
-    return Video(path, source.sha256, source.facts, name=Path(source.name).stem), found
+    video = Video(path, source.sha256, source.facts, name=Path(source.name).stem)
+    return await _seekable(svc, video, scratch), found
 
 
 async def _keep(run: Run, cut: Cut, clip: Clip, made: Rendered, took_s: float) -> None:
@@ -255,7 +264,7 @@ async def sample(run: Run) -> None:
     """Make a video for somebody who has none at hand, and cut it."""
     svc = run.svc
     async with _scratch(run) as scratch:
-        made = await make_sample(scratch, settings=svc.settings)
+        made = await make_sample(scratch / "sample.mp4", settings=svc.settings)
         sha256 = await sha256_of(made)
         size_b = made.stat().st_size
         key = f"in/{sha256}"

@@ -46,7 +46,7 @@ async def make_clip(
 ) -> Rendered:
     """Render one clip into the folder `into`. Raises Told when the file cannot be made."""
     words = words_inside(analysis.words, start_s, end_s) if captions else ()
-    ass = captions_ass(words, fmt, load_style(style)) if words else None
+    ass = captions_ass(words, fmt, load_style(style), until_s=end_s - start_s) if words else None
     return await render(
         video,
         analysis,

@@ -31,7 +31,7 @@ def _piece(settings: Settings, folder: Path) -> Path:
     media = ROOT.parent / "shared" / "media"
     found = [media / name for name in RECORDINGS if (media / name).exists()]
     if not found:
-        found = [asyncio.run(make_sample(folder, settings=settings))]
+        found = [asyncio.run(make_sample(folder / "sample.mp4", settings=settings))]
     inputs = [arg for path in found for arg in ("-i", path)]
     shaped = "".join(
         f"[{i}:v]scale=1920:1080:force_original_aspect_ratio=decrease,"

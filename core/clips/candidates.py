@@ -6,15 +6,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from core.analysis.model import Analysis, Spell
 from core.clips.base import Wish
 from core.clips.edges import Edges
 from core.clips.sentences import Sentence
+from core.clips.wish import LONGEST_S, SHORTEST_S
 
 USUAL_MIN_S, USUAL_MAX_S = 15.0, 60.0
 _PER_START = 12
 """Ends that are tried for one beginning; more only differ by a word or two."""
+_T = TypeVar("_T")
+_SLACK_S = 0.5
+"""A named place is meant roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,18 @@ class Lengths:
     min_s: float
     max_s: float
 
+    def hold(self, length_s: float) -> bool:
+        return self.min_s - 1e-6 <= length_s <= self.max_s + 1e-6
+
 
 def lengths_for(wish: Wish, duration_s: float) -> Lengths:
     """The usual ones, what the wish says, and what the source allows: a short video gives short
     clips rather than none."""
-    high = wish.max_s or max(USUAL_MAX_S, (wish.min_s or 0) * 1.5)
-    low = wish.min_s if wish.min_s is not None else min(USUAL_MIN_S, high / 2)
-    if wish.min_s is None:
-        low = min(low, max(3.0, duration_s * 0.5))
-    return Lengths(min(low, duration_s), min(high, max(duration_s, 3.0)))
+    low = min(wish.min_s, LONGEST_S) if wish.min_s else None
+    high = min(wish.max_s, LONGEST_S) if wish.max_s else max(USUAL_MAX_S, (low or 0) * 1.5)
+    if low is None:
+        low = min(USUAL_MIN_S, high / 2, max(SHORTEST_S, duration_s / 2))
+    return Lengths(min(max(low, SHORTEST_S), high), high)
 
 
 def spoken(
@@ -55,54 +63,105 @@ def spoken(
     """Stretches that begin and end on sentences."""
     found: list[Candidate] = []
     for i, opening in enumerate(sentences):
-        if within and opening.start_s < within.start_s - 0.5:
+        if not edges.opens(opening.first):
+            continue
+        if within and opening.start_s < within.start_s - _SLACK_S:
             continue
         start_s = edges.start(opening.first)
-        ends = []
-        for j in range(i, len(sentences)):
-            length = sentences[j].end_s - start_s
-            if length > lengths.max_s or (within and sentences[j].end_s > within.end_s + 0.5):
-                break
-            if length >= lengths.min_s - 0.5:
-                ends.append(j)
-        for j in _spread(ends):
-            end_s = min(edges.end(sentences[j].last), start_s + lengths.max_s)
-            # The tail may not push it over the limit, and may not cut the last word either.
-            end_s = max(end_s, sentences[j].end_s)
-            if lengths.min_s <= end_s - start_s <= lengths.max_s + 1e-6:
-                found.append(Candidate(round(start_s, 3), round(end_s, 3), i, j))
+        for j in _spread(_ends(sentences, edges, i, start_s, lengths, within)):
+            end_s = edges.end(sentences[j].last, start_s + lengths.max_s)
+            if lengths.hold(end_s - start_s):
+                found.append(Candidate(start_s, end_s, i, j))
     return found
 
 
-def _spread(ends: list[int]) -> list[int]:
+def _ends(
+    sentences: Sequence[Sentence],
+    edges: Edges,
+    i: int,
+    start_s: float,
+    lengths: Lengths,
+    within: Spell | None,
+) -> list[int]:
+    """The sentences a stretch that begins with sentence `i` may end with."""
+    ends = []
+    for j in range(i, len(sentences)):
+        last = sentences[j]
+        if last.end_s - start_s > lengths.max_s or (
+            within and last.end_s > within.end_s + _SLACK_S
+        ):
+            break
+        if last.end_s - start_s >= lengths.min_s - _SLACK_S and edges.closes(last.last):
+            ends.append(j)
+    return ends
+
+
+def _spread(ends: list[_T]) -> list[_T]:
     if len(ends) <= _PER_START:
         return ends
     step = (len(ends) - 1) / (_PER_START - 1)
     return [ends[round(k * step)] for k in range(_PER_START)]
 
 
-def seen(analysis: Analysis, lengths: Lengths, within: Spell | None) -> list[Candidate]:
-    """Stretches between shot edges, for videos without words; long shots are cut evenly."""
+# ── without words ───────────────────────────────────────────────────────────────────────────────
+
+
+def seen(
+    analysis: Analysis, edges: Edges, lengths: Lengths, within: Spell | None
+) -> list[Candidate]:
+    """Stretches between shot edges and quiet moments, for videos that are not about what is said.
+    Words that are there all the same stay whole."""
     low, high = (within.start_s, within.end_s) if within else (0.0, analysis.duration_s)
     high = min(high, analysis.duration_s)
-    marks = [low, *(s for s in analysis.shots_s if low < s < high), high]
-    points = [low]
-    for a, b in pairwise(marks):
-        n = max(1, int((b - a) // max(lengths.min_s / 2, 2.0)))
-        points.extend(a + (b - a) * k / n for k in range(1, n + 1))
+    points = _points(analysis, edges, lengths, low, high)
     found: list[Candidate] = []
     for i, start in enumerate(points):
-        ends = [p for p in points[i + 1 :] if lengths.min_s <= p - start <= lengths.max_s]
-        found.extend(Candidate(round(start, 3), round(e, 3)) for e in ends[:_PER_START])
-    if not found and high - low <= lengths.max_s:
-        found.append(Candidate(round(low, 3), round(high, 3)))
-    return [c for c in found if not _dark(c, analysis)]
+        ends = [p for p in points[i + 1 :] if lengths.hold(p - start)]
+        found.extend(Candidate(start, end) for end in _spread(ends))
+    if not found and SHORTEST_S * 0.9 <= high - low <= lengths.max_s:
+        kind = Candidate(edges.near(low, 0.3), edges.near(high, 0.3))
+        whole = Candidate(edges.out_of_word(low), edges.out_of_word(high))
+        found.append(kind if lengths.hold(kind.length_s) else whole)
+    return [c for c in found if _black_s(c, analysis) <= c.length_s / 3]
 
 
-def _dark(candidate: Candidate, analysis: Analysis) -> bool:
-    """More than a third of it is black."""
-    black = sum(
+def _points(
+    analysis: Analysis, edges: Edges, lengths: Lengths, low: float, high: float
+) -> list[float]:
+    """Where a stretch may begin and end: shot edges, ends of black and of still pictures, and quiet
+    moments in long shots."""
+    marks = {low, high, *(s for s in analysis.shots_s if low < s < high)}
+    marks |= {s.end_s for s in _bad_openings(analysis) if low < s.end_s < high}
+    step = max(lengths.min_s / 2, 2.0)
+    points: list[float] = [low]
+    for a, b in pairwise(sorted(marks)):
+        n = max(1, int((b - a) // step))
+        quiet = [_quiet(analysis, a + (b - a) * k / n, step / 4) for k in range(1, n)]
+        points += [*quiet, b]
+    whole = sorted({round(edges.near(t, 0.3), 3) for t in points})
+    bad = _bad_openings(analysis)
+    return [t for t in whole if not any(s.start_s + 0.05 < t < s.end_s - 0.05 for s in bad)]
+
+
+def _bad_openings(analysis: Analysis) -> list[Spell]:
+    """Black; and still pictures, unless the video is mostly that: slides, a screen."""
+    still_s = sum(s.length_s for s in analysis.frozen)
+    still = analysis.frozen if still_s < 0.3 * analysis.duration_s else ()
+    return [*analysis.black, *still]
+
+
+def _quiet(analysis: Analysis, t_s: float, reach_s: float) -> float:
+    """The quietest tenth of a second around a moment; the calmest picture where all is silent."""
+    a, b = int((t_s - reach_s) * 10), int((t_s + reach_s) * 10) + 1
+    for values in (analysis.energy_db, analysis.motion):
+        near = values[max(0, a) : b]
+        if near and max(near) - min(near) > 1e-3:
+            return (max(0, a) + near.index(min(near))) / 10
+    return t_s
+
+
+def _black_s(candidate: Candidate, analysis: Analysis) -> float:
+    return sum(
         max(0.0, min(candidate.end_s, b.end_s) - max(candidate.start_s, b.start_s))
         for b in analysis.black
     )
-    return black > candidate.length_s / 3

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from rapidfuzz import fuzz
 
-from core.clips.base import Wish
 from core.clips.scoring import Scored
 
 SIMILAR = 78.0
 """rapidfuzz token-set ratio above which two texts say the same."""
-_APART = 0.12
-"""How much of a score a stretch loses for standing right beside a chosen one."""
+_CROWDED = 12.0
+"""Points a stretch loses for standing right beside a chosen one."""
+_FLOOR = 15.0
+"""Points; what scores less is only made when so many were asked for."""
+_SAME_S = 1e-6
+
+TextOf = Callable[[Scored], str]
 
 
 def usual_count(duration_s: float) -> int:
@@ -26,33 +31,79 @@ def usual_count(duration_s: float) -> int:
 
 
 def choose(
-    scored: Sequence[Scored],
-    wish: Wish,
-    duration_s: float,
-    text_of: Callable[[Scored], str],
-    least: float = 0.0,
+    scored: Sequence[Scored], wanted: int, duration_s: float, text_of: TextOf, *, asked: bool
 ) -> list[Scored]:
-    """Best first; no two share time, none says what another said, and they are spread out."""
-    wanted = wish.count or usual_count(duration_s)
-    left = [s for s in scored if s.score >= least]
+    """Best first; no two share time, none says what another said, and they are spread out. When
+    the best ones leave no room for as many as are wanted, more and shorter ones are taken."""
+    pool = list(scored) if asked else [s for s in scored if s.score >= _FLOOR] or list(scored[:1])
+    chosen = _greedy(pool, wanted, duration_s, text_of)
+    if len(chosen) < wanted:
+        packed = _distinct(_packed(pool, wanted), text_of)
+        if len(packed) > len(chosen):
+            chosen = packed
+    return sorted(chosen, key=lambda s: (-s.score, s.candidate.start_s))
+
+
+def _greedy(
+    pool: Sequence[Scored], wanted: int, duration_s: float, text_of: TextOf
+) -> list[Scored]:
+    left = list(pool)
     chosen: list[Scored] = []
     texts: list[str] = []
     while left and len(chosen) < wanted:
         best = max(left, key=lambda s: s.score - _crowding(s, chosen, duration_s))
         text = text_of(best)
-        left.remove(best)
-        if text and any(fuzz.token_set_ratio(text, t) >= SIMILAR for t in texts if t):
+        if text and any(_says_the_same(text, t) for t in texts):
+            left.remove(best)
             continue
         chosen.append(best)
         texts.append(text)
-        left = [s for s in left if not _share_time(s, best)]
-    return sorted(chosen, key=lambda s: -s.score)
+        left = [s for s in left if not shares_time(s, best)]
+    return chosen
 
 
-def _share_time(a: Scored, b: Scored) -> bool:
+def _packed(pool: Sequence[Scored], wanted: int) -> list[Scored]:
+    """Weighted interval scheduling: of all ways to place up to `wanted` stretches without a common
+    second, the one with most of them, and among those the best."""
+    ordered = sorted(pool, key=lambda s: (s.candidate.end_s, s.candidate.start_s))
+    ends = [s.candidate.end_s for s in ordered]
+    before = [bisect_right(ends, s.candidate.start_s + _SAME_S) for s in ordered]
+    layers: list[list[float]] = [[0.0] * (len(ordered) + 1)]
+    for _ in range(wanted):
+        last, layer = layers[-1], [float("-inf")]
+        for i, s in enumerate(ordered):
+            layer.append(max(layer[i], last[min(before[i], i)] + s.score))
+        if layer[-1] == float("-inf"):
+            break
+        layers.append(layer)
+    found, i = [], len(ordered)
+    for n in range(len(layers) - 1, 0, -1):
+        while layers[n][i] == layers[n][i - 1]:
+            i -= 1
+        found.append(ordered[i - 1])
+        i = min(before[i - 1], i - 1)
+    return found
+
+
+def _distinct(chosen: Sequence[Scored], text_of: TextOf) -> list[Scored]:
+    kept: list[Scored] = []
+    texts: list[str] = []
+    for s in sorted(chosen, key=lambda s: -s.score):
+        text = text_of(s)
+        if not text or not any(_says_the_same(text, t) for t in texts):
+            kept.append(s)
+            texts.append(text)
+    return kept
+
+
+def _says_the_same(a: str, b: str) -> bool:
+    return bool(a and b) and fuzz.token_set_ratio(a, b) >= SIMILAR
+
+
+def shares_time(a: Scored, b: Scored) -> bool:
     return (
-        a.candidate.start_s < b.candidate.end_s - 1e-6
-        and b.candidate.start_s < a.candidate.end_s - 1e-6
+        a.candidate.start_s < b.candidate.end_s - _SAME_S
+        and b.candidate.start_s < a.candidate.end_s - _SAME_S
     )
 
 
@@ -61,6 +112,5 @@ def _crowding(scored: Scored, chosen: Sequence[Scored], duration_s: float) -> fl
     if not chosen:
         return 0.0
     c = scored.candidate
-    gap = min(max(c.start_s - o.candidate.end_s, o.candidate.start_s - c.end_s) for o in chosen)
-    near = max(0.0, 1 - gap / max(30.0, duration_s / 10))
-    return 100 * _APART * near
+    gap_s = min(max(c.start_s - o.candidate.end_s, o.candidate.start_s - c.end_s) for o in chosen)
+    return _CROWDED * max(0.0, 1 - gap_s / max(30.0, duration_s / 10))

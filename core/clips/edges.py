@@ -1,69 +1,124 @@
 """Where exactly a clip begins and ends: in silence, never inside a word, kind to shot edges.
 
 In this order of importance: no word is cut; at most 0.35 s before the first word and 0.45 s after
-the last; on a shot edge, or at least 0.2 s away from it; outside what the voice model calls speech.
+the last; on a shot edge, or at least 0.2 s away from it; outside what the voice model calls speech;
+not in black.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
-from core.analysis.model import Spell, Word
+from core.analysis.model import Analysis, Spell, Word
 
 LEAD_S, TAIL_S = 0.35, 0.45
 _LIKED_LEAD_S, _LIKED_TAIL_S = 0.2, 0.3
 EDGE_S = 0.2
 """Nearer to a shot edge than this, a clip would flash the neighbouring shot."""
+_PADDED_S = 0.06
+"""The voice model pads its spells by some 60 ms."""
+_SAME_S = 1e-6
 
 
 class Edges:
-    """Finds the cuts of one source."""
+    """Finds the cuts of one source. `words` are in order of time."""
 
-    def __init__(
-        self,
-        words: Sequence[Word],
-        shots_s: Sequence[float],
-        voice: Sequence[Spell],
-        duration_s: float,
-    ) -> None:
-        self._words, self._shots = words, sorted(shots_s)
-        self._voice, self._duration_s = voice, duration_s
+    def __init__(self, words: Sequence[Word], analysis: Analysis) -> None:
+        self._words = words
+        self._duration_s = analysis.duration_s
+        self._shots = sorted(s for s in analysis.shots_s if 0 < s < analysis.duration_s)
+        self._voice, self._black = analysis.voice, analysis.black
+        self._starts = [w.start_s for w in words]
+        self._reach = [0.0, *accumulate((w.end_s for w in words), max)]
+
+    def opens(self, first: int) -> bool:
+        """Whether a cut before word `first` leaves every other word whole; people who talk at the
+        same time leave no such place."""
+        return self._reach[first] <= self._starts[first] + _SAME_S
+
+    def closes(self, last: int) -> bool:
+        """The same behind word `last`."""
+        return last + 1 >= len(self._words) or self.opens(last + 1)
 
     def start(self, first: int) -> float:
         """The cut before word `first`."""
-        word = self._words[first].start_s
-        before = self._words[first - 1].end_s if first else 0.0
-        low = max(0.0, min(word, before), word - LEAD_S)
-        return self._best(low, word, max(low, word - _LIKED_LEAD_S))
+        word = self._starts[first]
+        low = min(word, max(0.0, self._reach[first], word - LEAD_S))
+        return self._best(low, word, word - _LIKED_LEAD_S)
 
-    def end(self, last: int) -> float:
-        """The cut after word `last`."""
-        word = self._words[last].end_s
-        after = self._words[last + 1].start_s if last + 1 < len(self._words) else self._duration_s
-        high = min(self._duration_s, max(word, after), word + TAIL_S)
-        return self._best(word, high, min(high, word + _LIKED_TAIL_S))
+    def end(self, last: int, latest_s: float | None = None) -> float:
+        """The cut behind word `last`, at `latest_s` at the latest as far as the word allows."""
+        word = self._reach[last + 1]
+        after = self._starts[last + 1] if last + 1 < len(self._words) else self._duration_s
+        high = max(word, min(self._duration_s, after, word + TAIL_S, latest_s or self._duration_s))
+        return self._best(word, high, word + _LIKED_TAIL_S)
+
+    def near(self, t_s: float, reach_s: float) -> float:
+        """The best cut within `reach_s` of a moment: between words, kind to shot edges."""
+        low, high = max(0.0, t_s - reach_s), min(self._duration_s, t_s + reach_s)
+        choices = [t for t in self._around(low, high, t_s) if self.is_between_words(t)]
+        choices += [t for t in self._word_edges(low, high) if self.is_between_words(t)]
+        shots = self._near_shots(low, high)
+        return min(
+            sorted(choices), key=lambda t: self._cost(t, shots, t_s), default=self.out_of_word(t_s)
+        )
+
+    def out_of_word(self, t_s: float) -> float:
+        """The nearest moment that is inside no word."""
+        if self.is_between_words(t_s):
+            return t_s
+        i = bisect_right(self._starts, t_s) - 1
+        first, last = i, i
+        while first > 0 and not self.opens(first):
+            first -= 1
+        while not self.closes(last):
+            last += 1
+        before, behind = self._starts[first], self._reach[last + 1]
+        return before if t_s - before <= behind - t_s else behind
+
+    def is_between_words(self, t_s: float) -> bool:
+        i = bisect_left(self._starts, t_s - _SAME_S)
+        return self._reach[i] <= t_s + _SAME_S
+
+    def _word_edges(self, low: float, high: float) -> Iterable[float]:
+        a, b = bisect_left(self._starts, low - 5.0), bisect_right(self._starts, high)
+        edges = (t for w in self._words[a:b] for t in (w.start_s, w.end_s))
+        return [t for t in edges if low <= t <= high]
+
+    def _near_shots(self, low: float, high: float) -> list[float]:
+        a = bisect_left(self._shots, low - EDGE_S)
+        return self._shots[a : bisect_right(self._shots, high + EDGE_S)]
+
+    def _around(self, low: float, high: float, liked: float) -> list[float]:
+        """Everything worth trying between `low` and `high`."""
+        marks = [low, high, min(high, max(low, liked))]
+        for s in self._near_shots(low, high):
+            marks += [s, s - EDGE_S, s + EDGE_S]
+        for spell in self._black:
+            marks += [spell.start_s, spell.end_s]
+        return [t for t in marks if low <= t <= high]
 
     def _best(self, low: float, high: float, liked: float) -> float:
-        """The best moment between `low` and `high`."""
-        near = [s for s in self._shots if low - EDGE_S < s < high + EDGE_S]
-        choices = {low, high, liked, *(s for s in near if low <= s <= high)}
-        for s in near:
-            choices |= {c for c in (s - EDGE_S, s + EDGE_S) if low <= c <= high}
-        return min(sorted(choices), key=lambda t: self._cost(t, near, liked))
+        shots = self._near_shots(low, high)
+        choices = sorted(set(self._around(low, high, liked)))
+        best = min(choices, key=lambda t: self._cost(t, shots, liked))
+        return min(high, max(low, round(best, 3)))
 
-    def _cost(self, t_s: float, near: Sequence[float], liked: float) -> float:
+    def _cost(self, t_s: float, shots: Sequence[float], liked: float) -> float:
         cost = abs(t_s - liked)
-        gap = min((abs(t_s - s) for s in near), default=EDGE_S)
-        if gap < 1e-6:
+        gap = min((abs(t_s - s) for s in shots), default=EDGE_S)
+        at_an_end = t_s < _SAME_S or t_s > self._duration_s - _SAME_S
+        if gap < _SAME_S:
             cost -= 0.3  # on a shot edge: the best place there is
-        elif gap < EDGE_S - 1e-6 and 0.001 < t_s < self._duration_s - 0.001:
+        elif gap < EDGE_S - _SAME_S and not at_an_end:
             cost += 5
-        return cost + (1 if self._in_voice(t_s) else 0)
+        return cost + self._in(self._voice, t_s, _PADDED_S) + 0.5 * self._in(self._black, t_s, 0.0)
 
-    def _in_voice(self, t_s: float) -> bool:
-        """Well inside speech by the voice model, which pads its spells by some 60 ms."""
-        at = bisect_left(self._voice, t_s, key=lambda s: s.end_s)
-        return at < len(self._voice) and self._voice[at].start_s + 0.06 < t_s < (
-            self._voice[at].end_s - 0.06
-        )
+    @staticmethod
+    def _in(spells: Sequence[Spell], t_s: float, padded_s: float) -> bool:
+        at = bisect_left(spells, t_s, key=lambda s: s.end_s)
+        if at >= len(spells):
+            return False
+        return spells[at].start_s + padded_s < t_s < spells[at].end_s - padded_s

@@ -7,20 +7,24 @@ have their best moments.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from core.analysis.model import Analysis
+from core.analysis.model import Analysis, Word
 from core.clips.candidates import Candidate
-from core.clips.lexicon import contains_any, content_words, starts_with_any
+from core.clips.lexicon import carries_topic, contains_any, opens_with, spaced, stem, tokens
+from core.clips.measures import Measures
 from core.clips.sentences import Sentence
+from core.clips.tidy import spoken_text
+from core.clips.vocabulary import Vocabulary
 
 NAMES = ("hook", "density", "emotion", "complete", "novelty", "picture")
-Floats = npt.NDArray[np.float64]
+_OPENING_WORDS = 12
+_NUMBER = re.compile(r"[$€£]?\d[\d.,]*\s?[%$€£]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,15 @@ class Opening:
     """How a sentence would work as the first one."""
 
     asks: bool
-    number: bool
-    contrast: bool
+    number: str | None
+    """As it was said, near the beginning."""
+    contrast: str | None
     strong: str | None
     dangling: bool
     meta: bool
     pause_s: float
+    fresh: bool
+    """What came before was finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,164 +49,202 @@ class Closing:
 
     ended: bool
     asks: bool
+    open: bool
+    """More must follow: a list has begun, or the last word hangs in the air."""
     pause_s: float
+    falls: bool
+    """The voice goes down at its end."""
 
 
 class Features:
     """Measures stretches of one analysed source."""
 
-    def __init__(self, analysis: Analysis, sentences: Sequence[Sentence]) -> None:
+    def __init__(
+        self, analysis: Analysis, words: Sequence[Word], sentences: Sequence[Sentence]
+    ) -> None:
         self.analysis, self.sentences = analysis, sentences
+        self.measures = Measures(analysis, sentences)
         language = analysis.language
-        self.content = [content_words(s.text, language) for s in sentences]
-        self.openings = [_opening(s, language) for s in sentences]
-        self.closings = [Closing(s.ended, s.asks, s.pause_after_s) for s in sentences]
-        self._word_count = np.cumsum([0, *(s.last - s.first + 1 for s in sentences)])
-        self._weights = _rarity(self.content)
-        self._rarity = np.cumsum([0.0, *(self._rare(c) for c in self.content)])
-        self._content_count = np.cumsum([0, *(len(c) for c in self.content)])
-        self._exclaims = np.cumsum([0, *(s.exclaims for s in sentences)])
-        self._energy = np.asarray(analysis.energy_db or [0.0])
-        self._motion = np.cumsum([0.0, *analysis.motion])
-        self._faces = np.cumsum([0, *(bool(s.faces) for s in analysis.samples)])
-        self._sample_times = np.array([s.t_s for s in analysis.samples])
-        self._voice = _mask(analysis)
+        said = [_tokens(s, words) for s in sentences]
+        self.content = [[t for t in s if carries_topic(t, language)] for s in said]
+        self.stems = [[stem(t, language) for t in s] for s in self.content]
+        self.vocabulary = Vocabulary(self.stems)
+        self._borders = [self._border(i) for i in range(len(sentences) + 1)]
+        self.openings = [
+            _opening(s, said[i], language, sentences[i - 1] if i else None)
+            for i, s in enumerate(sentences)
+        ]
+        self.closings = [self._closing(s, said[i], language) for i, s in enumerate(sentences)]
+        self._names = _names(sentences)
+        self._word_count = np.cumsum([0, *(s.last - s.first + 1 for s in sentences)]).tolist()
+        self._spoken_s = np.cumsum([0.0, *(s.end_s - s.start_s for s in sentences)]).tolist()
+        self._exclaims = np.cumsum([0, *(s.exclaims for s in sentences)]).tolist()
+        laughs = (contains_any(s.text, "laughs", language) is not None for s in sentences)
+        self._laughs = np.cumsum([0, *laughs]).tolist()
 
-    def _rare(self, words: list[str]) -> float:
-        return sum(self._weights[w] for w in words)
+    def _border(self, i: int) -> float:
+        """How much a new subject begins with sentence `i`: other words, or a question that waits
+        for its answer."""
+        if i in (0, len(self.sentences)):
+            return 1.0
+        asks = self.sentences[i].asks and not self.sentences[i - 1].asks
+        return min(1.0, self.vocabulary.border(i) + 0.6 * asks)
 
-    def weight(self, word: str) -> float:
-        """How much a word belongs to this place rather than to the whole video."""
-        return self._weights.get(word, 0.0)
+    def _closing(self, s: Sentence, said: list[str], language: str | None) -> Closing:
+        tail_db = self.measures.level_db(max(s.start_s, s.end_s - 0.5), s.end_s)
+        falls = tail_db < self.measures.level_db(s.start_s, s.end_s) - 2
+        hanging = bool(said) and not s.ended and opens_with(said[-1:], "hanging", language)
+        begins_list = opens_with(said[:4], "listing", language) is not None
+        trails_off = s.text.endswith((",", ":", ";", "-", "–", "—", "...", "…", "，", "、"))
+        is_open = bool(hanging) or begins_list or trails_off
+        return Closing(s.ended, s.asks, is_open, s.pause_after_s, falls)
 
     # ── one number each; higher is better ──────────────────────────────────────────────────────
 
     def hook(self, c: Candidate) -> float:
         if c.first < 0:
-            return self.burst(c, 3.0)
+            return self.measures.burst_db(c.start_s, c.start_s + 3) + 20 * self.measures.moving(
+                c.start_s, c.start_s + 3
+            )
         o = self.openings[c.first]
-        points = 1.4 * o.asks + 0.7 * o.number + 0.6 * o.contrast + 1.1 * bool(o.strong)
-        points += min(0.6, o.pause_s / 2) + 0.3 * self.rate(c.start_s, c.start_s + 3, c)
-        return points - 1.6 * o.dangling - 1.8 * o.meta
+        points = 1.4 * o.asks + 0.7 * bool(o.number) + 0.6 * bool(o.contrast)
+        points += 1.1 * bool(o.strong) + min(0.6, o.pause_s / 2) + 0.1 * self.opening_rate(c)
+        points += 0.3 * self.vocabulary.sharpness(c.first, c.first)
+        return points + 0.5 * o.fresh - 1.6 * o.dangling - 1.8 * o.meta
 
     def density(self, c: Candidate) -> float:
         if c.first < 0:
-            return self.moving(c)
+            return self.measures.moving(c.start_s, c.end_s)
         return self.words_per_s(c) * (1 - 0.6 * self.silent_share(c))
 
     def emotion(self, c: Candidate) -> float:
-        loud = self._slice(self._energy, c)
-        lively = float(np.percentile(loud, 95) - np.percentile(loud, 40)) if len(loud) else 0.0
-        return lively + 2.5 * self.exclaims(c) + 0.5 * self.burst(c, c.length_s)
+        m = self.measures
+        points = m.liveliness_db(c.start_s, c.end_s) + 0.5 * m.burst_db(c.start_s, c.end_s)
+        if c.first < 0:
+            return points + m.level_db(c.start_s, c.end_s) - m.usual_db
+        points += 2.5 * min(3, self.exclaims(c)) + 4 * min(2, self.laughs(c))
+        return points + 2 * min(3, m.reactions(c.start_s, c.end_s + 1.0))
 
     def complete(self, c: Candidate) -> float:
         if c.first < 0:
-            return 1.0 if any(abs(c.end_s - s) < 0.05 for s in self.analysis.shots_s) else 0.0
-        end = self.closings[c.last]
-        points = 1.0 * end.ended + min(1.0, end.pause_s) - 0.8 * end.asks
-        before = self.sentences[c.first - 1] if c.first else None
-        points += 0.6 * (before is None or before.ended or self.openings[c.first].pause_s > 0.5)
-        ideal = math.exp(-(((c.length_s - 32) / 22) ** 2))
-        return points - 0.9 * self.openings[c.first].dangling + 0.8 * ideal
+            near = (abs(t - s) < 0.05 for s in self.analysis.shots_s for t in (c.start_s, c.end_s))
+            return float(sum(near))
+        start, end = self.openings[c.first], self.closings[c.last]
+        points = 1.0 * end.ended + min(1.0, end.pause_s) + 0.3 * end.falls
+        points -= 0.8 * end.asks + 0.9 * end.open + 0.9 * start.dangling
+        points += 0.6 * start.fresh
+        points += 0.5 * self._borders[c.first] + 0.7 * self._borders[c.last + 1]
+        # A new subject in the second half is left unfinished by the end.
+        half = (c.first + c.last + 1) // 2
+        points -= 0.9 * max(self._borders[half + 1 : c.last + 1], default=0.0)
+        return points + 0.8 * math.exp(-(((c.length_s - 32) / 22) ** 2))
 
     def novelty(self, c: Candidate) -> float:
         if c.first < 0:
-            return self._spread_of_motion(c)
-        a, b = c.first, c.last + 1
-        n = self._content_count[b] - self._content_count[a]
-        return float((self._rarity[b] - self._rarity[a]) / max(6, n))
+            return self.measures.moving_unevenly(c.start_s, c.end_s)
+        return self.vocabulary.sharpness(c.first, c.last)
 
     def picture(self, c: Candidate) -> float:
-        return self.faces_share(c) + 2 * min(0.2, self.moving(c))
+        faces = self.measures.faces_share(c.start_s, c.end_s)
+        return faces + 2 * min(0.2, self.measures.moving(c.start_s, c.end_s))
 
     # ── what the reasons are made of ───────────────────────────────────────────────────────────
 
     def words_per_s(self, c: Candidate) -> float:
-        n = self._word_count[c.last + 1] - self._word_count[c.first]
-        return float(n / max(1.0, c.length_s))
+        return self.word_count(c) / max(1.0, c.length_s)
 
-    def rate(self, start_s: float, end_s: float, c: Candidate) -> float:
-        """Words a second in the opening."""
+    def word_count(self, c: Candidate) -> int:
+        return int(self._word_count[c.last + 1] - self._word_count[c.first]) if c.first >= 0 else 0
+
+    @property
+    def usual_words_per_s(self) -> float:
+        """While somebody speaks."""
+        return float(self._word_count[-1] / max(1.0, self._spoken_s[-1]))
+
+    def opening_rate(self, c: Candidate) -> float:
+        """Words a second of the first sentence."""
         first = self.sentences[c.first]
-        n = first.last - first.first + 1
-        spoken = max(1.0, min(end_s, first.end_s) - max(start_s, first.start_s))
-        return min(5.0, n / max(spoken, first.end_s - first.start_s))
+        return min(5.0, (first.last - first.first + 1) / max(1.0, first.end_s - first.start_s))
 
     def exclaims(self, c: Candidate) -> int:
         return int(self._exclaims[c.last + 1] - self._exclaims[c.first]) if c.first >= 0 else 0
 
+    def laughs(self, c: Candidate) -> int:
+        """Laughter and applause that the words themselves tell of, as subtitles do."""
+        return int(self._laughs[c.last + 1] - self._laughs[c.first]) if c.first >= 0 else 0
+
+    def meta(self, c: Candidate) -> int:
+        """Sentences about the video itself: greetings, thanks, subscribe."""
+        return sum(o.meta for o in self.openings[c.first : c.last + 1]) if c.first >= 0 else 0
+
     def silent_share(self, c: Candidate) -> float:
-        spoken = self._slice(self._voice, c)
-        return float(1 - spoken.mean()) if len(spoken) else 1.0
+        spoken_s = self._spoken_s[c.last + 1] - self._spoken_s[c.first]
+        return float(min(1.0, max(0.0, 1 - spoken_s / max(0.1, c.length_s))))
 
     def longest_silence_s(self, c: Candidate) -> float:
-        """Without a word, inside the stretch."""
-        gaps = [self.sentences[i].pause_after_s for i in range(c.first, c.last)]
-        return max(gaps, default=0.0)
-
-    def faces_share(self, c: Candidate) -> float:
-        a, b = np.searchsorted(self._sample_times, [c.start_s, c.end_s])
-        return float((self._faces[b] - self._faces[a]) / max(1, b - a))
-
-    def moving(self, c: Candidate) -> float:
-        a, b = self._bins(c, len(self._motion) - 1)
-        return float((self._motion[b] - self._motion[a]) / max(1, b - a))
-
-    def burst(self, c: Candidate, first_s: float) -> float:
-        """The biggest step up in loudness, in dB over one second, in the first part."""
-        loud = self._slice(self._energy, Candidate(c.start_s, min(c.end_s, c.start_s + first_s)))
-        if len(loud) < 20:
-            return 0.0
-        smooth = np.convolve(loud, np.ones(10) / 10, "valid")
-        return float(max(0.0, (smooth[10:] - smooth[:-10]).max(initial=0.0)))
+        """Without a word, between two sentences of the stretch."""
+        return max((self.sentences[i].pause_after_s for i in range(c.first, c.last)), default=0.0)
 
     def key_words(self, c: Candidate, n: int) -> list[str]:
-        """The words that make this stretch different from the rest, best first."""
-        counts = Counter(w for i in range(c.first, c.last + 1) for w in self.content[i])
-        ranked = sorted(counts, key=lambda w: (-counts[w] * self.weight(w), w))
-        return ranked[:n]
+        """The words a stretch is about, best first, as they are written most often."""
+        inside = [w for i in range(c.first, c.last + 1) for w in self.stems[i]]
+        counts, forms = Counter(inside), self._forms(c)
+        ranked = sorted(counts, key=lambda w: (-self._telling(w, counts[w], forms[w]), w))
+        return [forms[w] for w in ranked[:n]]
+
+    def own_words(self, c: Candidate) -> list[str]:
+        """Key words that come up here again and again, and hardly anywhere else."""
+        counts = Counter(w for i in range(c.first, c.last + 1) for w in self.stems[i])
+        own = {w for w, n in counts.items() if n >= 2 and n >= 0.7 * self.vocabulary.said(w)}
+        forms = self._forms(c)
+        return [forms[w] for w in sorted(own, key=lambda w: (-counts[w], -len(forms[w]), w))]
+
+    def _telling(self, base: str, n: int, form: str) -> float:
+        """What is said often here, also elsewhere but not everywhere, in a word of some length. A
+        capital inside a sentence is a name, or a noun in German."""
+        often = math.log1p(n) * (0.4 + self.vocabulary.weight(base))
+        known = 0.35 * math.log1p(self.vocabulary.said(base) - n)
+        return often + known + 0.06 * min(9, len(form)) + 0.5 * (form in self._names)
+
+    def _forms(self, c: Candidate) -> dict[str, str]:
+        """For each stem of a stretch, its most common form."""
+        written: dict[str, Counter[str]] = {}
+        for i in range(c.first, c.last + 1):
+            for form, base in zip(self.content[i], self.stems[i], strict=True):
+                written.setdefault(base, Counter())[form] += 1
+        return {b: min(f, key=lambda w: (-f[w], len(w), w)) for b, f in written.items()}
 
     def text(self, c: Candidate) -> str:
         return " ".join(self.sentences[i].text for i in range(c.first, c.last + 1))
 
-    def _spread_of_motion(self, c: Candidate) -> float:
-        a, b = self._bins(c, len(self._motion) - 1)
-        return float(np.diff(self._motion[a : b + 1]).std()) if b > a + 1 else 0.0
 
-    def _slice(self, values: Floats, c: Candidate) -> Floats:
-        a, b = self._bins(c, len(values))
-        return values[a:b]
-
-    @staticmethod
-    def _bins(c: Candidate, n: int) -> tuple[int, int]:
-        return min(n, max(0, int(c.start_s * 10))), min(n, max(0, int(c.end_s * 10)))
+def _names(sentences: Sequence[Sentence]) -> frozenset[str]:
+    """Words that are written with a capital inside sentences."""
+    inside = (w for s in sentences for w in s.text.split()[1:])
+    return frozenset(t for w in inside if w[:1].isupper() and not w.isupper() for t in tokens(w))
 
 
-def _mask(analysis: Analysis) -> Floats:
-    """1 where somebody speaks, ten values a second."""
-    mask = np.zeros(int(analysis.duration_s * 10) + 1)
-    for spell in analysis.voice:
-        mask[int(spell.start_s * 10) : int(spell.end_s * 10) + 1] = 1
-    return mask
+def _tokens(s: Sentence, words: Sequence[Word]) -> list[str]:
+    """What is said, without stage directions; in closed-up scripts as the recogniser parted it."""
+    if spaced(s.text):
+        return tokens(spoken_text(s.text))
+    return [t for w in words[s.first : s.last + 1] for t in tokens(w.text)]
 
 
-def _rarity(content: Sequence[list[str]]) -> dict[str, float]:
-    """Inverse document frequency over windows of five sentences."""
-    windows = [set().union(*content[i : i + 5]) for i in range(0, len(content), 5)]
-    seen = Counter(w for window in windows for w in window)
-    n = max(1, len(windows))
-    return {w: math.log((n + 1) / (k + 0.5)) for w, k in seen.items()}
-
-
-def _opening(sentence: Sentence, language: str | None) -> Opening:
-    text = sentence.text
-    asks = sentence.asks or starts_with_any(text, "question", language) is not None
+def _opening(
+    s: Sentence, said: list[str], language: str | None, before: Sentence | None
+) -> Opening:
+    head = " ".join(said[:_OPENING_WORDS])
+    number = _NUMBER.search(" ".join(s.text.split()[:8]))
+    fresh = before is None or before.ended or s.pause_before_s > 0.5
+    small = s.text[:1].islower() and not fresh
     return Opening(
-        asks=asks and not text.rstrip().endswith((".", "!")) if not sentence.asks else True,
-        number=any(ch.isdigit() for ch in text[:60]),
-        contrast=contains_any(text, "contrast", language) is not None,
-        strong=contains_any(text[:90], "strong", language),
-        dangling=starts_with_any(text, "dangling", language) is not None,
-        meta=contains_any(text, "meta", language) is not None,
-        pause_s=sentence.pause_before_s,
+        asks=s.asks,
+        number=number[0].strip(" .,") if number else None,
+        contrast=contains_any(head, "contrast", language),
+        strong=contains_any(head, "strong", language),
+        dangling=opens_with(said[:4], "dangling", language) is not None or small,
+        meta=contains_any(s.text, "meta", language) is not None,
+        pause_s=s.pause_before_s,
+        fresh=fresh,
     )

@@ -1,4 +1,4 @@
-"""Stretches that look good and are not: a teaser that shows the best first, a song."""
+"""What looks good and is not: a teaser that shows the best first, a song, hardly any words."""
 
 from __future__ import annotations
 
@@ -11,10 +11,26 @@ from core.clips.sentences import Sentence
 
 _SAME = 88.0
 _TEASER_S = 90.0
+_LATER_S = 60.0
 _TEASER_SHARE = 0.6
 """11 of 14 sentences of a teaser come again later, at most 2 of any ordinary stretch do
 (clips.md §1.3)."""
 _SONG_SHARE = 0.2
+"""Of lines that were sung before: 6 of 6 songs have more, 0 of 20 talks (clips.md §1.3)."""
+_SONG_LINES = 8
+_FEWEST_WORDS = 5
+_FEW_WORDS_PER_S = 0.25
+"""Below it a video is not about what is said."""
+
+
+def is_talk(analysis: Analysis, sentences: Sequence[Sentence]) -> bool:
+    """Whether the words are what the video is about."""
+    n = len(analysis.words)
+    if n < _FEWEST_WORDS or is_song(sentences):
+        return False
+    # A long video with one talk in it is about the talk.
+    spoken_s = sum(s.length_s for s in analysis.voice) or analysis.duration_s
+    return n / max(10.0, min(analysis.duration_s, spoken_s * 4)) > _FEW_WORDS_PER_S
 
 
 def teaser_end(sentences: Sequence[Sentence]) -> int:
@@ -24,8 +40,9 @@ def teaser_end(sentences: Sequence[Sentence]) -> int:
         return 0
     again = []
     for s in head:
-        later = [t.text for t in sentences if t.start_s > s.end_s + 60]
-        found = process.extractOne(s.text, later, scorer=fuzz.ratio, score_cutoff=_SAME)
+        later = [t.text.lower() for t in sentences if t.start_s > s.end_s + _LATER_S]
+        said = s.text.lower()
+        found = process.extractOne(said, later, scorer=fuzz.ratio, score_cutoff=_SAME)
         again.append(found is not None)
     for n in range(len(again), 2, -1):
         if sum(again[:n]) >= _TEASER_SHARE * n and again[n - 1]:
@@ -33,10 +50,13 @@ def teaser_end(sentences: Sequence[Sentence]) -> int:
     return 0
 
 
-def is_song(analysis: Analysis, sentences: Sequence[Sentence]) -> bool:
-    """Lines that come again and again over sound that never pauses."""
-    lines = [" ".join(s.text.lower().split()) for s in sentences if len(s.text.split()) >= 3]
-    if len(lines) < 8:
+def is_song(sentences: Sequence[Sentence]) -> bool:
+    """Lines that come again and again, or notes that subtitles write beside them."""
+    noted = sum("♪" in s.text or "♫" in s.text for s in sentences)
+    if sentences and noted > len(sentences) / 2:
+        return True
+    lines = [" ".join(s.text.lower().split()).strip(".,!?") for s in sentences]
+    lines = [line for line in lines if len(line.split()) >= 3]
+    if len(lines) < _SONG_LINES:
         return False
-    repeated = len(lines) - len(set(lines))
-    return repeated > _SONG_SHARE * len(lines)
+    return len(lines) - len(set(lines)) > _SONG_SHARE * len(lines)

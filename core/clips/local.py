@@ -1,27 +1,37 @@
-"""The clip provider that needs no network: sentences, features, distinct best moments."""
+"""The clip provider that needs no network: sentences, features, distinct best moments.
+
+With `LLM_API_ROOT` set a language model may put them in another order and title them; where to cut
+stays with the code.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.analysis.model import Analysis, Spell
+from core.analysis.model import Analysis
 from core.clips.base import ClipProvider, Picked, Span, Wish
 from core.clips.candidates import Candidate, lengths_for, seen, spoken
-from core.clips.choose import choose, usual_count
-from core.clips.edges import Edges
-from core.clips.features import Features
-from core.clips.gates import is_song, teaser_end
-from core.clips.scoring import Scored, reasons_for, score_all, topic_of
-from core.clips.sentences import Sentence, sentences_of
-from core.clips.wording import caption_of, tags_of, title_of
-from core.errors import NothingToCut
+from core.clips.choose import choose, shares_time, usual_count
+from core.clips.desk import Desk, lay_out
+from core.clips.gates import is_talk, teaser_end
+from core.clips.llm import LlmSettings, judge
+from core.clips.named import named
+from core.clips.reasons import reasons_for
+from core.clips.scoring import Scored, score_all
+from core.clips.unmet import nothing, unmet
+from core.clips.verdict import Offer, Verdict
+from core.clips.wish import MOST_CLIPS
+from core.clips.wording import Wording
 from core.media.facts import Video
-from core.say import Say, Seconds, say
+from core.say import Say, say
 from core.tell import Tell
 
-_FEW_WORDS = 0.25
-"""Words a second of the whole video; below it, it is not about what is said."""
+_OFFERED = 3
+"""Times the wanted number is shown to a language model to choose from."""
+_SHARED = 0.4
+"""Of the shorter one: a moment that shares more with an earlier one is not another one."""
 
 
 class Local(ClipProvider):
@@ -29,45 +39,108 @@ class Local(ClipProvider):
 
     name = "local"
 
+    def __init__(self, llm: LlmSettings | None = None) -> None:
+        self._llm = llm if llm is not None else LlmSettings()
+
     async def pick(self, video: Video, analysis: Analysis, wish: Wish, tell: Tell) -> Picked:
         tell("pick", 0.0)
-        picked = await asyncio.to_thread(pick, video, analysis, wish)
+        found = await asyncio.to_thread(find, video, analysis, wish, self._llm.ready)
+        verdict = Verdict()
+        if self._llm.ready and found.offered:
+            tell("pick", 0.5)
+            verdict = await judge(_offers(found), wish.text, found.wanted, self._llm, tell)
+        picked = await asyncio.to_thread(found.picked, verdict)
         tell("pick", 1.0)
         return picked
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What the steps of one choice share."""
-
-    video: Video
-    analysis: Analysis
-    wish: Wish
-    features: Features
-    sentences: tuple[Sentence, ...]
-    edges: Edges
-
-
 def pick(video: Video, analysis: Analysis, wish: Wish) -> Picked:
-    """The moments, best first. Raises NothingToCut with the reason when there are none."""
-    sentences = sentences_of(analysis.words)
-    edges = Edges(analysis.words, analysis.shots_s, analysis.voice, analysis.duration_s)
-    desk = _Desk(video, analysis, wish, Features(analysis, sentences), sentences, edges)
-    if wish.spans:
-        return _exact(desk)
-    candidates = [c for c in _candidates(desk) if not _shown_before(c, wish)]
-    if wish.avoid and not candidates:
-        raise NothingToCut("clips.nothing_else")
-    scored = score_all(candidates, desk.features, wish)
-    chosen = choose(scored, wish, analysis.duration_s, lambda s: _text(desk, s.candidate))
+    """The moments without any language model, best first. Raises NothingToCut with the reason when
+    there are none."""
+    return find(video, analysis, wish).picked(Verdict())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best moments of a video, more than are wanted where somebody else may choose."""
+
+    desk: Desk
+    moments: tuple[Scored, ...]
+    wanted: int
+    unmet: tuple[Say, ...] = ()
+    exact: bool = False
+    """They were named by the person."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether there are words a language model could judge by."""
+        analysis = self.desk.analysis
+        return not self.exact and not analysis.rough and self.moments[0].candidate.first >= 0
+
+    def picked(self, verdict: Verdict) -> Picked:
+        """Ranked, worded and reasoned."""
+        order = self._order(verdict)
+        chosen = [self.moments[i] for i in order]
+        missed = self.unmet if self.exact else tuple(unmet(self.desk, chosen))
+        wording = Wording(self.desk.features, self.desk.name, len(chosen))
+        in_time = sorted(order, key=lambda i: self.moments[i].candidate.start_s)
+        # An order is all a score is: whoever ranks, the first has the highest.
+        scores = sorted((s.score for s in chosen), reverse=True) if not self.exact else ()
+        spans = [
+            self._span(self.moments[i], wording, 1 + in_time.index(i), verdict.titles.get(i))
+            for i in order
+        ]
+        if scores:
+            spans = [replace(s, score=score) for s, score in zip(spans, scores, strict=True)]
+        return Picked(tuple(spans), missed)
+
+    def _order(self, verdict: Verdict) -> list[int]:
+        """As the verdict has it, the rest behind."""
+        rest = (i for i in range(len(self.moments)) if i not in verdict.order)
+        return [*verdict.order, *rest][: self.wanted]
+
+    def _span(self, s: Scored, wording: Wording, part: int, titled: str | None) -> Span:
+        c = s.candidate
+        title = wording.title(c, part, titled)
+        tags = wording.tags(c)
+        wished = (say("reason.wished"),)
+        reasons = wished if self.exact else reasons_for(s, self.desk.features, self.desk.topic)
+        caption = wording.caption(c, title, tags)
+        return Span(c.start_s, c.end_s, s.score, reasons, title, caption, tags)
+
+
+def find(video: Video, analysis: Analysis, wish: Wish, more: bool = False) -> Found:
+    """Raises NothingToCut with the reason when there is nothing."""
+    desk = lay_out(video, analysis, wish)
+    if desk.wish.spans:
+        moments, missed = named(desk)
+        return Found(desk, tuple(moments), len(moments), tuple(missed), exact=True)
+    candidates = [c for c in _candidates(desk) if not _shown_before(c, desk.wish)]
+    scored = score_all(candidates, desk.features, desk.wish)
+    asked = desk.wish.count is not None
+    wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
+    chosen = choose(scored, wanted, analysis.duration_s, desk.says, asked=asked)
     if not chosen:
-        raise _nothing(desk)
-    spans = tuple(_span(desk, s, rank) for rank, s in enumerate(chosen, start=1))
-    return Picked(spans, tuple(_unmet(desk, chosen)))
+        raise nothing(desk)
+    return Found(desk, tuple(_with_more(desk, chosen, scored, wanted) if more else chosen), wanted)
 
 
-_SHARED = 0.4
-"""Of the shorter one: a moment that shares more with an earlier one is not another one."""
+def _length_s(desk: Desk) -> float:
+    """Of what may be cut from."""
+    within = desk.wish.within
+    whole_s = desk.analysis.duration_s
+    return min(whole_s, within.end_s) - within.start_s if within else whole_s
+
+
+def _candidates(desk: Desk) -> list[Candidate]:
+    analysis, wish = desk.analysis, desk.wish
+    lengths = lengths_for(wish, analysis.duration_s)
+    found: list[Candidate] = []
+    if is_talk(analysis, desk.sentences):
+        found = spoken(desk.sentences, desk.edges, lengths, wish.within)
+        preview = teaser_end(desk.sentences)
+        found = [c for c in found if c.first >= preview] or found
+    return found or seen(analysis, desk.edges, lengths, wish.within)
 
 
 def _shown_before(c: Candidate, wish: Wish) -> bool:
@@ -77,126 +150,19 @@ def _shown_before(c: Candidate, wish: Wish) -> bool:
     )
 
 
-def _candidates(desk: _Desk) -> list[Candidate]:
-    analysis, wish = desk.analysis, desk.wish
-    lengths = lengths_for(wish, analysis.duration_s)
-    found: list[Candidate] = []
-    if _is_talk(desk):
-        found = spoken(desk.sentences, desk.edges, lengths, wish.within)
-        preview = teaser_end(desk.sentences)
-        found = [c for c in found if c.first >= preview] or found
-    return found or seen_between_words(desk)
+def _with_more(
+    desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored], wanted: int
+) -> list[Scored]:
+    """Behind the chosen ones, others that share no time with any of them."""
+    free = [s for s in scored if not any(shares_time(s, c) for c in chosen)]
+    others = choose(free, _OFFERED * wanted, desk.analysis.duration_s, desk.says, asked=False)
+    return [*chosen, *others[: (_OFFERED - 1) * wanted]]
 
 
-def seen_between_words(desk: _Desk) -> list[Candidate]:
-    """Stretches by what is seen; those that would cut a word are moved out of it."""
-    analysis = desk.analysis
-    lengths = lengths_for(desk.wish, analysis.duration_s)
-    moved = []
-    for c in seen(analysis, lengths, desk.wish.within):
-        start, end = (_out_of_words(t, analysis) for t in (c.start_s, c.end_s))
-        if end - start >= 1.0:
-            moved.append(Candidate(start, end))
-    return moved
-
-
-def _out_of_words(t_s: float, analysis: Analysis) -> float:
-    inside = next((w for w in analysis.words if w.start_s < t_s < w.end_s), None)
-    if inside is None:
-        return t_s
-    near_start = t_s - inside.start_s < inside.end_s - t_s
-    return inside.start_s if near_start else inside.end_s
-
-
-def _is_talk(desk: _Desk) -> bool:
-    analysis = desk.analysis
-    if len(analysis.words) < 5 or is_song(analysis, desk.sentences):
-        return False
-    spoken_s = sum(s.length_s for s in analysis.voice) or analysis.duration_s
-    return len(analysis.words) / max(10.0, min(analysis.duration_s, spoken_s * 4)) > _FEW_WORDS
-
-
-def _text(desk: _Desk, c: Candidate) -> str:
-    return desk.features.text(c) if c.first >= 0 else ""
-
-
-def _span(desk: _Desk, scored: Scored, rank: int) -> Span:
-    c, features = scored.candidate, desk.features
-    name = desk.video.name or desk.video.path.stem
-    title = title_of(c, features, name, rank)
-    tags = tags_of(c, features, name)
-    return Span(
-        c.start_s,
-        c.end_s,
-        scored.score,
-        reasons_for(scored, features, desk.wish),
-        title,
-        caption_of(c, features, title, tags),
-        tags,
-    )
-
-
-# ── exact wishes ────────────────────────────────────────────────────────────────────────────────
-
-
-def _exact(desk: _Desk) -> Picked:
-    """The stretches a person named, moved by no more than half a second to keep words whole."""
-    unmet: list[Say] = []
-    spans = []
-    duration_s = desk.analysis.duration_s
-    for rank, wanted in enumerate(desk.wish.spans, start=1):
-        if wanted.start_s >= duration_s - 1:
-            unmet.append(say("wish.beyond_the_end", start=Seconds(wanted.start_s)))
-            continue
-        c = _named(desk, Spell(wanted.start_s, min(wanted.end_s, duration_s)))
-        spans.append(_span(desk, Scored(c, 100.0, dict.fromkeys(_PARTS, 0.5), 1.0), rank))
-    if not spans:
-        raise NothingToCut("wish.all_beyond_the_end", length=Seconds(duration_s))
-    return Picked(tuple(_as_wished(s) for s in spans), tuple(unmet))
-
-
-_PARTS = ("hook", "density", "emotion", "complete", "novelty", "picture")
-
-
-def _as_wished(span: Span) -> Span:
-    return replace(span, reasons=(say("reason.wished"),))
-
-
-def _named(desk: _Desk, wanted: Spell) -> Candidate:
-    """The stretch with whole words, and the sentences that lie mostly inside it."""
-    start, end = (
-        _out_of_words(t, desk.analysis) if abs(_out_of_words(t, desk.analysis) - t) <= 0.5 else t
-        for t in (wanted.start_s, wanted.end_s)
-    )
-    inside = [i for i, s in enumerate(desk.sentences) if start <= (s.start_s + s.end_s) / 2 <= end]
-    if not inside:
-        return Candidate(start, end)
-    return Candidate(start, end, inside[0], inside[-1])
-
-
-# ── what could not be done ──────────────────────────────────────────────────────────────────────
-
-
-def _unmet(desk: _Desk, chosen: list[Scored]) -> list[Say]:
-    wish, found = desk.wish, []
-    topic = topic_of(wish, desk.analysis.language)
-    if topic and all(s.topic == 0 for s in chosen):
-        key = "wish.topic_rough" if desk.analysis.rough else "wish.topic_not_found"
-        found.append(say(key, topic=" ".join(topic)))
-    if wish.count and len(chosen) < wish.count:
-        found.append(say("wish.fewer", n=len(chosen), wanted=wish.count))
-    elif not wish.count and len(chosen) < usual_count(desk.analysis.duration_s):
-        found.append(say("wish.fewer_than_usual", n=len(chosen)))
-    return found
-
-
-def _nothing(desk: _Desk) -> NothingToCut:
-    duration_s, wish = desk.analysis.duration_s, desk.wish
-    if wish.min_s and wish.min_s > duration_s:
-        return NothingToCut("wish.longer_than_video", length=Seconds(duration_s))
-    if wish.within and wish.within.start_s >= duration_s:
-        return NothingToCut("wish.all_beyond_the_end", length=Seconds(duration_s))
-    black_s = sum(b.length_s for b in desk.analysis.black)
-    if black_s > 0.8 * duration_s:
-        return NothingToCut("clips.all_black")
-    return NothingToCut("clips.nothing")
+def _offers(found: Found) -> list[Offer]:
+    """What a language model sees of the moments: their words and lengths."""
+    features = found.desk.features
+    return [
+        Offer(i, features.text(s.candidate), s.candidate.length_s)
+        for i, s in enumerate(found.moments)
+    ]

@@ -14,10 +14,19 @@ from core.settings import Settings
 
 @lru_cache(maxsize=1)
 def providers() -> dict[str, type[ClipProvider]]:
-    """By name. Importing a module is enough to add one."""
-    for module in pkgutil.iter_modules(core.clips.__path__):
-        importlib.import_module(f"core.clips.{module.name}")
-    return {p.name: p for p in ClipProvider.__subclasses__()}
+    """By name. A module in this folder is enough to add one."""
+    found: dict[str, type[ClipProvider]] = {}
+    for entry in pkgutil.iter_modules(core.clips.__path__):
+        module = importlib.import_module(f"core.clips.{entry.name}")
+        for thing in vars(module).values():
+            if _is_provider(thing) and thing.__module__ == module.__name__:
+                assert thing.name not in found, f"two clip providers are called {thing.name!r}"
+                found[thing.name] = thing
+    return found
+
+
+def _is_provider(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, ClipProvider) and hasattr(thing, "name")
 
 
 def provider(name: str, settings: Settings) -> ClipProvider:

@@ -1,92 +1,158 @@
-"""Title, caption and tags of a clip, out of its own words."""
+"""Title, caption and tags of a clip, out of its own words; humble where these are guesses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from core.clips.candidates import Candidate
 from core.clips.features import Features
+from core.clips.lexicon import content_words, opens_with, spaced, tokens
+from core.clips.tidy import clauses, shorten, tidied, without_filler
 
 TITLE_CHARS = 60
+SHORTEST_TITLE = 8
 CAPTION_CHARS = 300
 """Far below the 2200 both platforms allow: what is read is the first line."""
 TAGS = 5
 """Instagram shows no more than five hashtags (instagram.md §0.10)."""
+SURE = 0.5
+"""Below it a recogniser guesses; such a word is in no title and no tag."""
 
 
-def title_of(c: Candidate, features: Features, name: str, rank: int) -> str:
-    """The sentence that would make somebody stop, shortened at a word; the name of the source where
-    the words are guesses or there are none."""
-    if c.first < 0 or features.analysis.rough:
-        return _part(name, rank)
-    sentences = features.sentences[c.first : c.last + 1]
+class Wording:
+    """Words one video's clips, each unlike the others."""
 
-    def worth(i: int) -> float:
-        text = sentences[i].text
-        words = features.content[c.first + i]
-        opening = features.openings[c.first + i]
-        rare = sum(features.weight(w) for w in words) / max(4, len(words))
-        fits = 1.0 if 15 <= len(text) <= TITLE_CHARS else 0.0
-        said = 0.8 * opening.asks + 0.6 * bool(opening.strong) + 0.3 * opening.number
-        weak = 0.9 * opening.dangling + 1.5 * opening.meta
-        return rare + 1.2 * fits + said - weak - 0.05 * i
+    def __init__(self, features: Features, name: str, clips: int) -> None:
+        self._features = features
+        self._name, self._clips = plain_name(name), clips
+        self._language = features.analysis.language
+        self._taken: set[str] = set()
 
-    best = max(range(len(sentences)), key=worth)
-    title = _shorten(_tidy(sentences[best].text), TITLE_CHARS)
-    return title if len(title) >= 8 else _part(name, rank)
+    def title(self, c: Candidate, part: int, given: str | None = None) -> str:
+        """What would make somebody stop; the name of the source where the words are guesses.
+        `part` counts the clips in the order of the video; `given` was found elsewhere."""
+        titles = [*([given] if given else []), *self._titles(c)]
+        title = next((t for t in titles if t.lower() not in self._taken), "") or self._part(part)
+        self._taken.add(title.lower())
+        return title
+
+    def caption(self, c: Candidate, title: str, tags: Sequence[str]) -> str:
+        """A sentence or two and the tags, ready to be posted."""
+        text = self._said(c) or title
+        hashtags = " ".join(f"#{t}" for t in tags)
+        return "\n\n".join(part for part in (text, hashtags) if part)
+
+    def tags(self, c: Candidate) -> tuple[str, ...]:
+        """Up to five key words, the most telling first."""
+        found: list[str] = []
+        for word in self._tag_words(c):
+            tag = re.sub(r"[^\w]", "", word)
+            # `cats` says nothing that `cat` does not.
+            told = any(tag.startswith(t) or t.startswith(tag) for t in found)
+            if len(tag) > 1 and not told:
+                found.append(tag)
+        return tuple(found[:TAGS])
+
+    # ── titles ─────────────────────────────────────────────────────────────────────────────────
+
+    def _trusted(self, c: Candidate) -> bool:
+        return c.first >= 0 and not self._features.analysis.rough
+
+    def _titles(self, c: Candidate) -> list[str]:
+        """Everything that could be the title, best first."""
+        if not self._trusted(c):
+            return []
+        found: list[tuple[float, str]] = []
+        for i in range(c.first, c.last + 1):
+            if self._features.sentences[i].sure < SURE:
+                continue
+            text = self._features.sentences[i].text
+            whole = without_filler(tidied(text), self._language)
+            worth = self._worth(i, whole) - 0.06 * (i - c.first)
+            if len(whole) <= TITLE_CHARS:
+                found.append((worth + 1.0, whole))
+                continue
+            found += [
+                (worth + 0.4 - 0.1 * k, without_filler(part, self._language))
+                for k, part in enumerate(clauses(tidied(text)))
+                if len(part) <= TITLE_CHARS
+            ]
+            found.append((worth, shorten(whole, TITLE_CHARS)))
+        found.sort(key=lambda f: -f[0])
+        return [text for _, text in found if self._says_something(text)]
+
+    def _worth(self, i: int, text: str) -> float:
+        opening, words = self._features.openings[i], self._features.stems[i]
+        weight = self._features.vocabulary.weight
+        rare = sum(weight(w) for w in words) / max(4, len(words))
+        said = 0.8 * opening.asks + 0.6 * bool(opening.strong) + 0.3 * bool(opening.number)
+        needs_more = opens_with(tokens(text)[:4], "dangling", self._language) is not None
+        return rare + said - 0.9 * needs_more - 1.5 * opening.meta - 0.6 * (len(text) < 18)
+
+    def _says_something(self, text: str) -> bool:
+        return len(text) >= SHORTEST_TITLE and bool(content_words(text, self._language))
+
+    def _part(self, part: int) -> str:
+        if not self._name:
+            return f"Clip {part}"
+        short = shorten(self._name, TITLE_CHARS - 9)
+        return short if self._clips == 1 else f"{short}, part {part}"
+
+    # ── captions and tags ──────────────────────────────────────────────────────────────────────
+
+    def _said(self, c: Candidate) -> str:
+        """The first sentences, as far as the recogniser is sure of them."""
+        if not self._trusted(c):
+            return ""
+        text = ""
+        for sentence in self._features.sentences[c.first : c.last + 1]:
+            if sentence.sure < SURE:
+                break
+            longer = f"{text} {tidied(sentence.text, keep_end=True)}".strip()
+            if text and len(longer) > CAPTION_CHARS / 2:
+                break
+            text = longer
+            if not sentence.ended:
+                break
+        return shorten(text, CAPTION_CHARS)
+
+    def _tag_words(self, c: Candidate) -> list[str]:
+        named = [w for w in content_words(self._name, None) if w.isalpha() and len(w) > 3]
+        if not self._trusted(c):
+            return named
+        sure = {
+            t
+            for i in range(c.first, c.last + 1)
+            if self._features.sentences[i].sure >= SURE
+            for t in self._features.content[i]
+        }
+        keys = [w for w in self._features.key_words(c, 16) if w in sure]
+        return [*self._pairs(c, sure), *keys, *named]
+
+    def _pairs(self, c: Candidate, sure: Collection[str]) -> list[str]:
+        """Two words that belong together ("machine learning"): often here, and side by side."""
+        texts = (self._features.sentences[i].text for i in range(c.first, c.last + 1))
+        pairs = Counter(p for text in texts for p in pairwise(tokens(text)))
+        return [
+            a + b
+            for (a, b), n in pairs.most_common(5)
+            if n >= 3 and a in sure and b in sure and a != b and spaced(a)
+        ]
 
 
-def caption_of(c: Candidate, features: Features, title: str, tags: Sequence[str]) -> str:
-    """A sentence or two and the tags, ready to be posted."""
-    hashtags = " ".join(f"#{t}" for t in tags)
-    if c.first < 0 or features.analysis.rough:
-        return "\n\n".join(part for part in (title, hashtags) if part)
-    text = ""
-    for sentence in features.sentences[c.first : c.last + 1]:
-        longer = f"{text} {_tidy(sentence.text, keep_end=True)}".strip()
-        if text and len(longer) > CAPTION_CHARS / 2:
-            break
-        text = longer
-    return "\n\n".join(part for part in (_shorten(text, CAPTION_CHARS), hashtags) if part)
-
-
-def tags_of(c: Candidate, features: Features, name: str) -> tuple[str, ...]:
-    """Up to five key words as tags; from the name of the source where words are guesses."""
-    if c.first < 0 or features.analysis.rough:
-        words = [w for w in re.findall(r"[^\W\d_]{3,}", name.lower()) if w != "video"]
-    else:
-        words = features.key_words(c, 12)
-    tags: list[str] = []
-    for word in words:
-        tag = re.sub(r"[^\w]", "", word)
-        # `cats` says nothing that `cat` does not.
-        if len(tag) > 2 and not any(tag.startswith(t) or t.startswith(tag) for t in tags):
-            tags.append(tag)
-    return tuple(tags[:TAGS])
-
-
-def _part(name: str, rank: int) -> str:
-    plain = " ".join(re.sub(r"[_\-.]+", " ", name).split())[: TITLE_CHARS - 8].strip()
-    return f"{plain[:1].upper()}{plain[1:]}, part {rank}" if plain else f"Clip {rank}"
-
-
-def _tidy(text: str, *, keep_end: bool = False) -> str:
-    """One line, no shouting, a capital first letter, no end mark unless it asks or exclaims."""
-    text = " ".join(text.split()).strip("\"'“”«» -–—")
-    letters = [ch for ch in text if ch.isalpha()]
-    if len(letters) > 6 and sum(ch.isupper() for ch in letters) > 0.7 * len(letters):
-        text = text.lower()
-    if not keep_end:
-        text = text.rstrip(" .,;:…。،")
+def plain_name(name: str) -> str:
+    """A file name as people would say it: no underscores, sizes, codecs, hashes, lengths."""
+    words = re.sub(r"[_\-.+]+", " ", name).split()
+    noise = re.compile(
+        r"\d+p|\d+x\d+|\d+fps|\d+k|\d+s|\d+min\d*|h26[45]|x26[45]|hevc|avc|vp[89]|av1|vfr|hdr|mp4|mov"
+        r"|webm|[0-9a-f]{16,}|final|copy|v\d+|export|render",
+        re.IGNORECASE,
+    )
+    kept = [w for w in words if not noise.fullmatch(w)] or words
+    if all(re.fullmatch(r"[0-9a-f]{16,}", w) for w in kept):
+        return ""
+    text = " ".join(kept)
     return text[:1].upper() + text[1:]
-
-
-def _shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, cut between words; the cut is shown."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    if " " in cut[limit // 2 :]:
-        cut = cut[: cut.rindex(" ")]
-    return cut.rstrip(" ,;:.-–—") + "…"

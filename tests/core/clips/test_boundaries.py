@@ -1,0 +1,155 @@
+"""Where clips begin and end, for every way words may lie in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.analysis.model import Analysis, Spell, Word
+from core.clips.base import Span, Wish
+from core.clips.edges import EDGE_S, LEAD_S, TAIL_S
+from core.clips.local import pick
+from core.clips.wish import SHORTEST_S
+from core.errors import NothingToCut
+from tests.core.clips.talks import INTERVIEW, analysed, spoken, video, without_words
+
+MS = 0.0011
+"""Times are rounded to a millisecond."""
+
+_gaps = st.one_of(st.just(0.0), st.floats(0.0, 0.5), st.floats(0.0, 6.0))
+_endings = st.sampled_from(["", "", "", "", "", ",", ".", ".", "?", "!", "…"])
+_word = st.tuples(st.floats(0.04, 1.2), _gaps, _endings, st.floats(0.1, 1.0))
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Analysis:
+    """Any layout of words, with shot edges, black and stillness anywhere, also overlapping talk."""
+    at, words = draw(st.floats(0, 5)), []
+    for i, (length, gap, mark, sure) in enumerate(draw(st.lists(_word, max_size=250))):
+        words.append(Word(f"word{i % 17}{mark}", round(at, 3), round(at + length, 3), sure))
+        at += length + gap - draw(st.sampled_from([0.0] * 12 + [0.3]))
+    duration_s = max([1.0, at, *(w.end_s for w in words)]) + draw(st.floats(0, 10))
+    moments = st.floats(0.1, duration_s - 0.05)
+    shots = sorted({0.0, *(round(s, 3) for s in draw(st.lists(moments, max_size=25)))})
+    black = [Spell(s, min(duration_s, s + 1.5)) for s in draw(st.lists(moments, max_size=2))]
+    return analysed(
+        words,
+        duration_s=round(duration_s, 3),
+        shots_s=shots,
+        black=sorted(black, key=lambda s: s.start_s),
+        words_from=draw(st.sampled_from(["whisper", "sphinx", "upload"])),
+        language=draw(st.sampled_from(["en", None, "fi"])),
+    )
+
+
+wishes = st.builds(
+    Wish,
+    count=st.one_of(st.none(), st.integers(1, 12)),
+    min_s=st.one_of(st.none(), st.floats(3, 20)),
+    max_s=st.one_of(st.none(), st.floats(20, 60)),
+    text=st.sampled_from(["", "about word3", "funny", "about nothing here"]),
+)
+
+
+def _spans(analysis: Analysis, wish: Wish) -> tuple[Span, ...]:
+    try:
+        return pick(video(), analysis, wish).spans
+    except NothingToCut:
+        return ()
+
+
+def _inside_a_word(t_s: float, words: Sequence[Word]) -> bool:
+    return any(w.start_s + MS < t_s < w.end_s - MS for w in words)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(analysis=sources(), wish=wishes)
+def test_any_layout_of_words_gives_whole_words_and_clips_apart(
+    analysis: Analysis, wish: Wish
+) -> None:
+    spans = _spans(analysis, wish)
+    for span in spans:
+        assert 0 <= span.start_s < span.end_s <= analysis.duration_s + MS
+        assert not _inside_a_word(span.start_s, analysis.words)
+        assert not _inside_a_word(span.end_s, analysis.words)
+        assert span.length_s >= min(wish.min_s or 0, analysis.duration_s) - MS
+        assert span.length_s >= SHORTEST_S * 0.9 - 2 * MS
+        assert span.length_s <= (wish.max_s or max(60, 1.5 * (wish.min_s or 0))) + MS
+        assert 0 <= span.score <= 100
+        assert 2 <= len(span.reasons) <= 4
+        assert span.title and len(span.title) <= 60
+        assert len(span.caption) <= 2200
+    for a, b in pairwise(sorted(spans, key=lambda s: s.start_s)):
+        assert a.end_s <= b.start_s + MS
+    assert len(spans) <= (wish.count or 9)
+    assert [s.score for s in spans] == sorted((s.score for s in spans), reverse=True)
+    assert spans == _spans(analysis, wish), "the same twice"
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10_000), shots=st.lists(st.floats(1, 200), max_size=40))
+def test_a_talk_begins_just_before_a_word_and_ends_just_behind_one(
+    seed: int, shots: list[float]
+) -> None:
+    words = spoken(INTERVIEW, seed=seed)
+    analysis = analysed(words, shots_s=sorted({0.0, *(round(s, 3) for s in shots)}))
+    spans = _spans(analysis, Wish())
+    assert spans
+    for span in spans:
+        inside = [w for w in words if span.start_s - MS <= w.start_s and w.end_s <= span.end_s + MS]
+        assert inside[0].start_s - span.start_s <= LEAD_S + MS
+        assert span.end_s - inside[-1].end_s <= TAIL_S + MS
+        for t, low, high in (
+            (span.start_s, _end_before(words, inside[0]), inside[0].start_s),
+            (span.end_s, inside[-1].end_s, _start_behind(words, inside[-1], analysis)),
+        ):
+            _is_kind_to_shots(t, low, high, analysis)
+
+
+def _end_before(words: Sequence[Word], first: Word) -> float:
+    return max([first.start_s - LEAD_S, *(w.end_s for w in words if w.start_s < first.start_s)])
+
+
+def _start_behind(words: Sequence[Word], last: Word, analysis: Analysis) -> float:
+    later = [w.start_s for w in words if w.start_s > last.start_s]
+    return min([last.end_s + TAIL_S, analysis.duration_s, *later])
+
+
+def _is_kind_to_shots(t_s: float, low: float, high: float, analysis: Analysis) -> None:
+    """On a shot edge or 0.2 s from it, wherever the silence leaves room for that."""
+    edges = [s for s in analysis.shots_s if 0 < s < analysis.duration_s]
+    gap = min((abs(t_s - s) for s in edges), default=1.0)
+    if gap <= MS or gap >= EDGE_S - MS:
+        return
+    room = [low + (high - low) * k / 200 for k in range(201)] + [
+        s for s in edges if low <= s <= high
+    ]
+    kind = [t for t in room if all(abs(t - s) < 1e-6 or abs(t - s) >= EDGE_S + MS for s in edges)]
+    assert not kind, f"{t_s} is {gap:.3f} s from a shot edge, and {kind[0]} would not be"
+
+
+@pytest.mark.parametrize("duration_s", [3.0, 6.0, 12.0, 20.0, 45.0, 75.0, 300.0])
+def test_a_silent_video_of_any_length_gives_clips_apart(duration_s: float) -> None:
+    shots = [0.0, *(s for s in (2.2, 9.1, 31.0, 80.0, 200.0) if s < duration_s - 1)]
+    analysis = without_words(duration_s, shots_s=shots)
+    spans = _spans(analysis, Wish())
+    assert spans
+    for span in spans:
+        assert 0 <= span.start_s < span.end_s <= duration_s
+        for t in (span.start_s, span.end_s):
+            gap = min((abs(t - s) for s in shots if s), default=1.0)
+            assert gap <= MS or gap >= EDGE_S - MS or t in (0.0, duration_s)
+    for a, b in pairwise(sorted(spans, key=lambda s: s.start_s)):
+        assert a.end_s <= b.start_s + MS
+
+
+def test_a_clip_does_not_begin_in_black_where_it_need_not() -> None:
+    analysis = without_words(60, shots_s=[0.0, 2.0], black=[Spell(0.0, 2.0)])
+    assert all(s.start_s >= 2.0 for s in _spans(analysis, Wish()))
+    talk = spoken(INTERVIEW, start_s=2.05)
+    found = _spans(analysed(talk, shots_s=[0.0, 2.0], black=[Spell(0, 2.0)]), Wish(count=9))
+    assert all(s.start_s >= 2.0 for s in found)

@@ -26,11 +26,13 @@ _FLASH = 6
 _NEAR = 8
 """Frames on each side that make up the neighbourhood."""
 _SURE, _SURE_RATIO = 14.0, 2.6
+_BIG, _BIG_RATIO = 20.0, 2.2
 _WEAK, _WEAK_RATIO = 5.0, 4.0
-"""Mean difference (0…255) and how many times the neighbourhood's. Weak ones need both a quiet
+"""Mean difference (0…255) and how many times the neighbourhood's. Big ones may stand among moving
+pictures, stage light for example. Weak ones need both a quiet
 neighbourhood and a contrast that allows them, or other faces on the two sides."""
 _STAYS = 0.55
-"""Share of the step that must still be there after a flash could have passed."""
+"""Share of the step that must be there over the length of a flash, ahead and behind."""
 _BLACK_LUMA = 22.0
 _BLACK_PEAK = 48.0
 MIN_SHOT_S = 0.3
@@ -133,9 +135,11 @@ class ShotMeter:
         usual = float(np.percentile(near, 80)) if len(near) else 0.0
         ratio = one[i] / (usual + 1.0)
         after = self._steps[min(i + _FLASH - 1, len(one) - 1)]
-        if after.far < _STAYS * one[i]:
-            return False  # the picture came back: a flash
+        if min(after.far, self._steps[i].far) < _STAYS * one[i]:
+            return False  # the picture comes back, or came back: the two edges of a flash
         if one[i] >= _SURE and ratio >= _SURE_RATIO:
+            return True
+        if one[i] >= _BIG and ratio >= _BIG_RATIO:
             return True
         dim = min(self._steps[i].contrast, self._steps[i - 1].contrast)
         if ratio >= _WEAK_RATIO and one[i] >= max(_WEAK, 0.25 * dim):

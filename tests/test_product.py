@@ -163,7 +163,7 @@ async def test_from_a_video_to_two_links_and_nothing_is_forgotten_over_a_restart
             await ana.hears("09:00 (Europe/Berlin)")
             assert len(ana.cards) == 2
             await ana.send("/queue")
-            await ana.hears("One post waits")
+            await ana.until(lambda: "\n1 · " in ana.everything)  # the post, after the heading
             await ana.press("Post now")
             await ana.until(lambda: ana.everything.count("/reel/") > 0, 30)
             await ana.until(lambda: "/video/" in " ".join(ana.addresses), 60)

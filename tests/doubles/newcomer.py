@@ -83,7 +83,7 @@ class Newcomer:
     async def press(self, label: str) -> None:
         """The newest button with this label."""
         assert self._socket is not None
-        for message in sorted(self.messages.values(), key=lambda m: m["id"], reverse=True):
+        for message in sorted(self.messages.values(), key=lambda m: int(m["id"]), reverse=True):
             for row in message.get("buttons") or []:
                 for button in row:
                     if button["label"] == label and button.get("act"):
@@ -100,7 +100,7 @@ class Newcomer:
 
     @property
     def everything(self) -> str:
-        ordered = sorted(self.messages.values(), key=lambda m: m["id"])
+        ordered = sorted(self.messages.values(), key=lambda m: int(m["id"]))
         return "\n---\n".join(words(m) for m in ordered)
 
     @property
@@ -116,7 +116,7 @@ class Newcomer:
     def addresses(self) -> list[str]:
         """Every address in a button or a text."""
         found = []
-        for m in sorted(self.messages.values(), key=lambda m: m["id"]):
+        for m in sorted(self.messages.values(), key=lambda m: int(m["id"])):
             found += [b["url"] for row in m.get("buttons") or [] for b in row if b.get("url")]
             found += [r["href"] for p in m.get("text", []) for r in p if r.get("href")]
         return found

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from pydantic_settings import SettingsConfigDict
 
+from core.analysis.cascades import Cascades
 from core.analysis.frames import Frame, Gray
 from core.analysis.model import Face, FaceSample
 from core.settings import Section, Settings
+
+_NEW_PICTURE = 12.0
+"""A difference between two frames like this is a cut, or as good as one."""
+_SOON_S = 0.1
 
 
 class FaceSettings(Section):
@@ -30,7 +35,9 @@ class FaceFinder(Protocol):
     per_s: float
     """How many frames a second are worth looking at, for what one look costs."""
 
-    def find(self, frame: Frame) -> list[Face]: ...
+    def find(self, frame: Frame) -> list[Face] | None:
+        """None when this frame was not worth a look."""
+        ...
 
 
 def find_face_model(settings: Settings) -> Path | None:
@@ -57,57 +64,20 @@ class YuNet:
     """A small neural detector: finds turned, small and partly covered faces."""
 
     name = "yunet"
-    per_s = 5.0
+    per_s = 4.0
     sure = 0.7
 
     def __init__(self, model: Path) -> None:
         self._net = cv2.FaceDetectorYN.create(str(model), "", (320, 180), self.sure, 0.3, 50)
         self._size = (0, 0)
 
-    def find(self, frame: Frame) -> list[Face]:
+    def find(self, frame: Frame) -> list[Face] | None:
         if self._size != (frame.width, frame.height):
             self._size = (frame.width, frame.height)
             self._net.setInputSize(self._size)
         _, rows = self._net.detect(cv2.cvtColor(frame.yuv, cv2.COLOR_YUV2BGR_I420))
         found = [] if rows is None else [_face(r[0], r[1], r[2], r[3], float(r[-1])) for r in rows]
         return sorted(found, key=lambda f: -f.w * f.h)
-
-
-class Cascades:
-    """Viola-Jones, in the wheel and needing nothing: frontal faces, and profiles where there is
-    no frontal one. It sees faces in wallpaper, so a face must be seen again to count."""
-
-    name = "cascades"
-    per_s = 4.0
-
-    def __init__(self) -> None:
-        folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]  # missing in its stubs
-        self._front = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
-        self._side = cv2.CascadeClassifier(str(folder / "haarcascade_profileface.xml"))
-
-    def find(self, frame: Frame) -> list[Face]:
-        # Two thirds of the size: a third of the time, and faces down to 1/16 of the width.
-        gray: Any = cv2.equalizeHist(cv2.resize(frame.luma, None, fx=2 / 3, fy=2 / 3))
-        least = max(16, round(min(gray.shape) / 12))
-        found = self._look(self._front, gray, least)
-        if not found:
-            found = self._look(self._side, gray, least)
-        if not found:
-            width = gray.shape[1]
-            mirrored = self._look(self._side, np.ascontiguousarray(gray[:, ::-1]), least)
-            found = [_face(width - f.x - f.w, f.y, f.w, f.h, f.score) for f in mirrored]
-        bigger = [_face(f.x * 1.5, f.y * 1.5, f.w * 1.5, f.h * 1.5, f.score) for f in found]
-        return sorted(bigger, key=lambda f: -f.w * f.h)
-
-    @staticmethod
-    def _look(cascade: Any, gray: Gray, least: int) -> list[Face]:
-        boxes, _, weights = cascade.detectMultiScale3(
-            gray, 1.15, 4, minSize=(least, least), outputRejectLevels=True
-        )
-        return [
-            _face(x, y, w, h, min(1.0, max(0.0, float(weight) / 4)))
-            for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=False)
-        ]
 
 
 def _face(x: float, y: float, w: float, h: float, score: float) -> Face:
@@ -119,20 +89,24 @@ class FaceMeter:
 
     def __init__(self, finder: FaceFinder) -> None:
         self._finder = finder
-        self._next_s = 0.0
+        self._next_s, self._last_s = 0.0, -1.0
         self._mouths: list[tuple[Face, Gray]] = []
         self._samples: list[FaceSample] = []
 
-    def wants(self, t_s: float) -> bool:
-        """Whether the frame of this time is due for a look."""
-        if t_s < self._next_s:
+    def wants(self, t_s: float, step: float) -> bool:
+        """Whether a frame is due for a look; `step` is its difference from the one before, 0…255.
+        A new picture is looked at as it comes."""
+        if t_s < self._next_s and not (step > _NEW_PICTURE and t_s > self._last_s + _SOON_S):
             return False
+        self._last_s = t_s
         self._next_s = t_s + 1 / self._finder.per_s - 0.001
         return True
 
     def add(self, frame: Frame) -> None:
         """Look for faces in one frame."""
         found = self._finder.find(frame)
+        if found is None:
+            return
         mouths = [(f, _mouth(frame.luma, f)) for f in found]
         faces = tuple(
             _scaled(f, frame.scale, _moved(f, mouth, self._mouths)) for f, mouth in mouths

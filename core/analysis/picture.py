@@ -75,9 +75,9 @@ class _Watcher:
             finding.join()
 
     def _add(self, n: int, frame: Frame) -> None:
-        self._shots.add(frame)
+        step = self._shots.add(frame)
         self._end_s = max(self._end_s, frame.t_s)
-        if self._faces.wants(frame.t_s):
+        if self._faces.wants(frame.t_s, step):
             self._due.put(frame)
         if n % 30 == 0:
             self._tell("video", min(0.99, frame.t_s / max(0.1, self._video.facts.duration_s)))

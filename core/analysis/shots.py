@@ -164,7 +164,11 @@ def _touches(spell: Spell, t_s: float) -> bool:
 
 def _shrink(frame: Frame) -> Small:
     """Luma on the grid, then both colours at a quarter of its sides, as one vector."""
-    luma = cv2.resize(frame.luma, GRID, interpolation=cv2.INTER_AREA)
+    # Halved first: OpenCV has a fast way for exactly that, and the mean of means is the mean.
+    half = cv2.resize(
+        frame.luma, (frame.width // 2, frame.height // 2), interpolation=cv2.INTER_AREA
+    )
+    luma = cv2.resize(half, GRID, interpolation=cv2.INTER_AREA)
     u, v = (cv2.resize(c, _COLOUR_GRID, interpolation=cv2.INTER_AREA) for c in frame.chroma)
     return np.concatenate([luma.ravel(), u.ravel(), v.ravel()]).astype(np.int16)
 

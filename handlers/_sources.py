@@ -78,6 +78,18 @@ async def clips_of_source(tx: AsyncSession, source: Source) -> tuple[Clip, ...]:
     return tuple([clip for cut in cuts for clip in await videos.clips_of(tx, cut.id)])
 
 
+async def numbered_clip(ask: Ask, svc: Services, number: int) -> Clip:
+    """The finished clip with this number on its card, of the video that is meant."""
+    source = await meant(ask, svc)
+    if source is not None:
+        async with svc.db.read() as tx:
+            every = await clips_of_source(tx, source)
+        found = next((c for c in every if c.rank == number and c.state == "ready"), None)
+        if found is not None:
+            return found
+    raise Told("clip.no_such_number", number=number)
+
+
 async def has_clips(tx: AsyncSession, source: Source) -> bool:
     """Whether there is, or soon will be, something to show."""
     if await working_on(tx, source):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.cards.clip import needs_a_look
 from core.chat import acts
 from core.chat.message import Act, Button, Out
-from core.chat.registry import Answer, Ask, Question, on_act, on_answer
+from core.chat.registry import Answer, Arg, Ask, Question, command, on_act, on_answer
 from core.db.videos import Clip
 from core.i18n.measures import zone_text
 from core.publish.views import PostView
@@ -26,6 +26,19 @@ async def schedule(ask: Ask, svc: Services) -> Answer:
     clip = await _postable(ask, svc)
     live = await _live(svc, clip)
     return _before(svc, clip, ask, live) if live else await _ask_when(ask, svc, clip)
+
+
+@command("schedule", role="approver", args=[Arg("clip", kind="number", needed=True), Arg("when")])
+async def by_number(ask: Ask, svc: Services) -> Answer:
+    """Plan a clip of the last video: /schedule 2 friday 18:00"""
+    clip = await _sources.numbered_clip(ask, svc, int(ask.args["clip"]))
+    if live := await _live(svc, clip):
+        return _before(svc, clip, ask, live)
+    if not (written := ask.args.get("when")):
+        return await _ask_when(ask, svc, clip)
+    if (obstacle := await _obstacle(ask, svc, clip)) is not None:
+        return obstacle
+    return await _plan(ask, svc, clip.id, await _times.read(ask, svc, written), 0)
 
 
 @on_act(acts.CLIP_MORE, role="approver")

@@ -91,6 +91,8 @@ MEMBER_REMOVE: Final = "member.remove"
 """member"""
 MEMBER_BACK: Final = "member.back"
 """member: undo a removal."""
+SESSION_END: Final = "session.end"
+"""session: sign that browser out."""
 
 EVERY: Final = tuple(
     value for name, value in sorted(globals().items()) if name.isupper() and isinstance(value, str)

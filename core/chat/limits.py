@@ -32,6 +32,8 @@ TITLE_CHARS: Final = 100
 CODE_TRIES_A_DAY: Final = 10
 """For a stranger; a code is one of 31^8."""
 INVITE_LIFE: Final = timedelta(days=7)
+LOGIN_LIFE: Final = timedelta(minutes=15)
+"""Whoever has such a code is that member: long enough to type it on a phone, no longer."""
 UNDO_LIFE: Final = timedelta(seconds=60)
 """How long one tap takes something back (design §7)."""
 KEY_CHARS: Final = 100

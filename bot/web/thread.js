@@ -22,8 +22,9 @@ export class Thread {
     this.olderButton.addEventListener("click", () => older(this.oldest()));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.pinned = true;
-    new ResizeObserver(() => { if (this.pinned) this.toEnd(); }).observe(this.list.parentElement);
-    new ResizeObserver(() => { if (this.pinned) this.toEnd(); }).observe(this.scroller);
+    const sizes = new ResizeObserver(() => { if (this.pinned) this.toEnd(); });
+    sizes.observe(this.scroller);
+    sizes.observe(this.list.parentElement);
     setInterval(() => this.arrange(), 60_000); // at midnight "Today" becomes "Yesterday"
   }
 
@@ -98,6 +99,11 @@ export class Thread {
   }
 
   scrolled() {
+    // A turned phone scrolls by itself: that is not somebody who wants to read further up.
+    const size = `${this.scroller.scrollHeight}x${this.scroller.clientHeight}`;
+    const resized = size !== this.sizeWas;
+    this.sizeWas = size;
+    if (this.pinned && resized) { this.toEnd(); return; }
     const below = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
     this.pinned = below < NEAR_BOTTOM_PX;
     if (this.pinned) { this.seen(); return; }

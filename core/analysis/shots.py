@@ -7,9 +7,9 @@ was there; a fade has no single step, and one through black is a boundary at its
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,23 +40,29 @@ MIN_SHOT_S = 0.3
 Small = npt.NDArray[np.int16]
 
 
-@dataclass(slots=True)
-class _Step:
-    t_s: float
-    one: float
-    """Difference from the frame before."""
-    far: float
-    """Difference from the frame `_FLASH` earlier."""
-    luma: float
-    peak: float
-    contrast: float
+class _Columns:
+    """A few numbers of every frame, packed: an hour has 200,000 frames, and a Python object for
+    each would take ten times the memory of all of these."""
+
+    def __init__(self) -> None:
+        self.t_s = array("d")
+        self.one = array("f")
+        """Difference from the frame before."""
+        self.far = array("f")
+        """Difference from the frame `_FLASH` earlier."""
+        self.luma = array("f")
+        self.peak = array("f")
+        self.contrast = array("f")
+
+    def __len__(self) -> int:
+        return len(self.t_s)
 
 
 class ShotMeter:
     """Takes every frame, keeps a few numbers of each."""
 
     def __init__(self) -> None:
-        self._steps: list[_Step] = []
+        self._seen = _Columns()
         self._recent: deque[Small] = deque(maxlen=_FLASH)
 
     def add(self, frame: Frame) -> float:
@@ -66,39 +72,35 @@ class ShotMeter:
         one = _differ(small, self._recent[-1]) if self._recent else 0.0
         far = _differ(small, self._recent[0]) if self._recent else 0.0
         self._recent.append(small)
-        step = _Step(
-            frame.t_s,
-            one,
-            far,
-            float(luma.mean()),
-            float(np.partition(luma, -40)[-40]),
-            float(luma.std()),
-        )
-        self._steps.append(step)
+        seen = self._seen
+        seen.t_s.append(frame.t_s)
+        seen.one.append(one)
+        seen.far.append(far)
+        seen.luma.append(luma.mean())
+        seen.peak.append(np.partition(luma, -40)[-40])
+        seen.contrast.append(luma.std())
         return one
 
     @property
-    def times(self) -> list[float]:
-        return [s.t_s for s in self._steps]
+    def times(self) -> Sequence[float]:
+        return self._seen.t_s
 
     def black(self, least_s: float = 0.3) -> tuple[Spell, ...]:
         """Stretches in which nothing is to be seen."""
-        dark = [s.luma < _BLACK_LUMA and s.peak < _BLACK_PEAK for s in self._steps]
-        return _spells(self.times, dark, least_s)
+        luma, peak = np.array(self._seen.luma), np.array(self._seen.peak)
+        return _spells(self.times, (luma < _BLACK_LUMA) & (peak < _BLACK_PEAK), least_s)
 
     def frozen(self, least_s: float = 2.0) -> tuple[Spell, ...]:
         """Stretches in which nothing moves at all."""
-        still = [s.one < 0.03 for s in self._steps]
-        return _spells(self.times, still, least_s)
+        return _spells(self.times, np.array(self._seen.one) < 0.03, least_s)
 
     def motion(self, duration_s: float) -> tuple[float, ...]:
         """Mean difference 0…1, ten values a second."""
         bins = np.zeros(max(1, int(np.ceil(duration_s * 10))))
         count = np.zeros_like(bins)
-        for step in self._steps:
-            at = min(len(bins) - 1, max(0, int(step.t_s * 10)))
-            bins[at] += step.one / 255
-            count[at] += 1
+        at = np.clip((np.array(self._seen.t_s) * 10).astype(int), 0, len(bins) - 1)
+        np.add.at(bins, at, np.array(self._seen.one, np.float64) / 255)
+        np.add.at(count, at, 1)
         filled = np.divide(bins, count, out=np.zeros_like(bins), where=count > 0)
         return tuple(round(float(v), 4) for v in filled)
 
@@ -119,12 +121,12 @@ class ShotMeter:
 
     def _cuts(self, samples: Sequence[FaceSample]) -> list[float]:
         found = []
-        one = np.array([s.one for s in self._steps])
+        one = np.array(self._seen.one, np.float64)
         for i in range(1, len(one)):
             if one[i] < _WEAK or one[i] < one[max(1, i - 2) : i + 3].max():
                 continue
             if self._stands_out(one, i, samples):
-                found.append(self._steps[i].t_s)
+                found.append(self._seen.t_s[i])
         return found
 
     def _stands_out(
@@ -134,23 +136,23 @@ class ShotMeter:
         # The 80th percentile: a repeated frame in the neighbourhood must not make a step look big.
         usual = float(np.percentile(near, 80)) if len(near) else 0.0
         ratio = one[i] / (usual + 1.0)
-        after = self._steps[min(i + _FLASH - 1, len(one) - 1)]
-        if min(after.far, self._steps[i].far) < _STAYS * one[i]:
+        far = self._seen.far
+        if min(far[min(i + _FLASH - 1, len(one) - 1)], far[i]) < _STAYS * one[i]:
             return False  # the picture comes back, or came back: the two edges of a flash
         if one[i] >= _SURE and ratio >= _SURE_RATIO:
             return True
         if one[i] >= _BIG and ratio >= _BIG_RATIO:
             return True
-        dim = min(self._steps[i].contrast, self._steps[i - 1].contrast)
+        dim = min(self._seen.contrast[i], self._seen.contrast[i - 1])
         if ratio >= _WEAK_RATIO and one[i] >= max(_WEAK, 0.25 * dim):
             return True
-        return ratio >= 2.0 and _faces_change(samples, self._steps[i].t_s)
+        return ratio >= 2.0 and _faces_change(samples, self._seen.t_s[i])
 
     def _through_black(self) -> list[float]:
         """A fade to black and out again is one boundary, in the middle of the black."""
-        if not self._steps:
+        if not len(self._seen):
             return []
-        last = self._steps[-1].t_s
+        last = self._seen.t_s[-1]
         return [
             (s.start_s + s.end_s) / 2
             for s in self.black(0.1)
@@ -180,7 +182,9 @@ def _differ(a: Small, b: Small) -> float:
     return float(gap[:n].mean() + 0.5 * gap[n:].mean())
 
 
-def _spells(times: Sequence[float], true: Sequence[bool], least_s: float) -> tuple[Spell, ...]:
+def _spells(
+    times: Sequence[float], true: npt.NDArray[np.bool_], least_s: float
+) -> tuple[Spell, ...]:
     """Stretches in which it holds, up to the first frame in which it does not."""
     found: list[Spell] = []
     began: float | None = None
@@ -190,7 +194,7 @@ def _spells(times: Sequence[float], true: Sequence[bool], least_s: float) -> tup
         elif not holds and began is not None:
             found.append(Spell(round(began, 3), round(t_s, 3)))
             began = None
-    if began is not None and times:
+    if began is not None and len(times):
         found.append(Spell(round(began, 3), round(times[-1], 3)))
     return tuple(s for s in found if s.length_s >= least_s)
 

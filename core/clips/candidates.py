@@ -113,6 +113,8 @@ def seen(
     Words that are there all the same stay whole."""
     low, high = (within.start_s, within.end_s) if within else (0.0, analysis.duration_s)
     high = min(high, analysis.duration_s)
+    if low >= high:
+        return []
     points = _points(analysis, edges, lengths, low, high)
     found: list[Candidate] = []
     for i, start in enumerate(points):
@@ -132,7 +134,8 @@ def _points(
     moments in long shots."""
     marks = {low, high, *(s for s in analysis.shots_s if low < s < high)}
     marks |= {s.end_s for s in _bad_openings(analysis) if low < s.end_s < high}
-    step = max(lengths.min_s / 2, 2.0)
+    # Fine enough that some pair of points lies as far apart as a clip may be long.
+    step = max(2.0, min(lengths.min_s / 2, (lengths.max_s - lengths.min_s) / 2))
     points: list[float] = [low]
     for a, b in pairwise(sorted(marks)):
         n = max(1, int((b - a) // step))

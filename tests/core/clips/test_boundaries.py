@@ -153,3 +153,10 @@ def test_a_clip_does_not_begin_in_black_where_it_need_not() -> None:
     talk = spoken(INTERVIEW, start_s=2.05)
     found = _spans(analysed(talk, shots_s=[0.0, 2.0], black=[Spell(0, 2.0)]), Wish(count=9))
     assert all(s.start_s >= 2.0 for s in found)
+
+
+def test_lengths_that_no_pair_of_cuts_has_are_found_all_the_same() -> None:
+    """Shots of 30 s, and clips between 40 and 59 s: neither one shot nor two."""
+    analysis = analysed([], duration_s=600.0, shots_s=[30.0 * n for n in range(20)])
+    spans = _spans(analysis, Wish(count=6, min_s=40, max_s=59))
+    assert len(spans) == 6 and all(40 <= s.length_s <= 59 for s in spans)

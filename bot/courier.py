@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
+from bot.pace import Pace
 from core.chat.chat import Chat, ChatGone, Slower
 from core.chat.message import MessageRef
 from core.db import outbox, outbox_timing
@@ -35,25 +35,6 @@ LAST_MOMENT_S = 0.7
 MAX_WAIT_S = 120.0
 MAX_TRIES = 200
 """About six hours at the longest wait; nobody wants older news."""
-NO_NETWORK_S = 300.0
-BURST = 3
-"""Messages a chat may get at once before its pace counts; Telegram allows short bursts."""
-
-
-@dataclass(slots=True)
-class _Pace:
-    """A bucket of sends that fills at the network's pace."""
-
-    per_s: float
-    tokens: float = BURST
-    at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-
-    def wait_s(self) -> float:
-        """Take one send and give how long to wait before it."""
-        now = asyncio.get_running_loop().time()
-        self.tokens = min(BURST, self.tokens + (now - self.at) * self.per_s) - 1
-        self.at = now
-        return max(0.0, -self.tokens / self.per_s)
 
 
 def backoff_s(tries: int) -> float:
@@ -68,7 +49,7 @@ class Courier:
         self._svc = svc
         self._chats = chats
         self._news = asyncio.Event()
-        self._paces: dict[int, _Pace] = {}
+        self._paces = {name: Pace(chat.can) for name, chat in chats.items()}
         self._look_again_s = POLL_S
         self._rung = True
 
@@ -103,8 +84,15 @@ class Courier:
         try:
             if not self._rung and not await self._anything_due():
                 return ()
+            now = self._svc.clock.now()
+            taken: list[outbox.Parcel] = []
             async with self._svc.db.write() as tx:
-                return await outbox.take(tx, self._svc.clock.now(), lease_s=LEASE_S)
+                for name, pace in self._paces.items():
+                    if pace.free > 0:
+                        taken += await outbox.take(
+                            tx, now, network=name, lease_s=LEASE_S, limit=pace.free
+                        )
+            return tuple(taken)
         except Exception:  # a database that is away for a moment must not end the courier
             log.exception("courier.cannot_look")
             return ()
@@ -112,7 +100,7 @@ class Courier:
     async def _anything_due(self) -> bool:
         now = self._svc.clock.now()
         async with self._svc.db.read() as tx:
-            due, later = await outbox_timing.outlook(tx, now)
+            due, later = await outbox_timing.outlook(tx, now, self._chats.keys())
         self._look_again_s = POLL_S
         if later is not None:
             self._look_again_s = min(POLL_S, (later - now).total_seconds() + 0.005)
@@ -131,11 +119,14 @@ class Courier:
 
     async def _carry(self, parcel: outbox.Parcel) -> None:
         """Deliver one parcel and write down how it went. Nothing it meets may stop the courier."""
+        pace = self._paces[parcel.where.network]
+        pace.under_way += 1
         try:
             await self._settle(parcel)
         except Exception:  # the row keeps its lease and comes back when that runs out
             log.exception("courier.cannot_write", parcel=parcel.id)
         finally:
+            pace.under_way -= 1
             self.wake()
 
     async def _settle(self, parcel: outbox.Parcel) -> None:
@@ -158,13 +149,10 @@ class Courier:
             await self._delivered(parcel, at)
 
     async def _deliver(self, parcel: outbox.Parcel) -> MessageRef:
-        chat = self._chats.get(parcel.where.network)
-        if chat is None:
-            raise Slower(NO_NETWORK_S)
-        pace = self._paces.setdefault(parcel.chat_id, _Pace(chat.can.sends_per_s))
-        await asyncio.sleep(pace.wait_s())
+        chat = self._chats[parcel.where.network]
         holding = asyncio.create_task(self._hold(parcel))
         try:
+            await self._paces[parcel.where.network].turn(parcel.chat_id)
             if parcel.at is None:
                 return await chat.say(
                     parcel.where, parcel.out, key=parcel.key, language=parcel.language

@@ -24,6 +24,8 @@ class Capabilities:
     """Shortest time between two edits in one chat."""
     sends_per_s: float
     """Messages a second in one chat."""
+    all_per_s: float = 1000.0
+    """Messages and edits a second in all chats together."""
 
 
 class ChatGone(Exception):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import ChatRef, MessageRef, Network, Out
@@ -98,9 +98,15 @@ def _due(now: datetime) -> Any:
 
 
 async def take(
-    tx: AsyncSession, now: datetime, *, lease_s: float = 60, limit: int = 100
+    tx: AsyncSession,
+    now: datetime,
+    *,
+    network: str | None = None,
+    lease_s: float = 60,
+    limit: int = 100,
 ) -> tuple[Parcel, ...]:
-    """Claim what can be delivered now: the first waiting message of each chat, urgent ones first.
+    """Claim what can be delivered now, on one network or on all: the first waiting message of each
+    chat, urgent ones first.
     A chat with a message under way or put off is left alone, so its order is kept."""
     busy = (
         select(OutboxRow.chat_id)
@@ -117,6 +123,8 @@ async def take(
     )
     ranked = (
         select(OutboxRow.id, order.label("nth"))
+        .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
+        .where(ChatRow.network == network if network else true())
         .where(_due(now), OutboxRow.chat_id.not_in(busy), OutboxRow.chat_id.not_in(paused))
         .subquery()
     )

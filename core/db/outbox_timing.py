@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db.tables import OutboxRow
+from core.db.tables import ChatRow, OutboxRow
 
 
 async def hold(tx: AsyncSession, parcel_id: int, until: datetime) -> None:
@@ -25,18 +26,25 @@ async def rest(tx: AsyncSession, parcel_id: int, until: datetime) -> None:
     await tx.execute(update(OutboxRow).where(OutboxRow.id == parcel_id).values(not_before=until))
 
 
-async def outlook(tx: AsyncSession, now: datetime) -> tuple[bool, datetime | None]:
+async def outlook(
+    tx: AsyncSession, now: datetime, networks: Collection[str]
+) -> tuple[bool, datetime | None]:
     """Whether something may be deliverable now, and when time alone will bring more."""
+    ours = ChatRow.network.in_(networks)
     waiting = OutboxRow.state == "waiting"
     sending = OutboxRow.state == "sending"
     due = await tx.scalar(
         select(OutboxRow.id)
+        .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
         .where(
-            (waiting & (OutboxRow.not_before <= now)) | (sending & (OutboxRow.lease_until <= now))
+            ours,
+            (waiting & (OutboxRow.not_before <= now)) | (sending & (OutboxRow.lease_until <= now)),
         )
         .limit(1)
     )
     later = await tx.scalar(
-        select(func.min(OutboxRow.not_before)).where(waiting, OutboxRow.not_before > now)
+        select(func.min(OutboxRow.not_before))
+        .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
+        .where(ours, waiting, OutboxRow.not_before > now)
     )
     return due is not None, later

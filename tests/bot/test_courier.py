@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +289,29 @@ def test_waits_grow_differ_and_end() -> None:
     assert 0.5 <= waits[0] <= 1.5
     assert max(waits) <= 120
     assert len({backoff_s(5) for _ in range(10)}) > 1
+
+
+async def test_a_network_gets_no_more_than_it_takes_and_results_go_first(svc: Services) -> None:
+    network = Network()
+    network.can = replace(network.can, all_per_s=40)
+    post = Post(svc, network)
+    names = [str(n) for n in range(100)]
+    await post.open(*names)
+    async with svc.db.write() as tx:
+        for number, name in enumerate(names):
+            await outbox.say(
+                tx,
+                post.chats[name],
+                Out.of(say("test.result" if number >= 90 else "test.progress")),
+                key=name,
+                now=svc.clock.now(),
+                urgent=number >= 90,
+            )
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with post.running():
+        while len(network.order) < len(names):
+            await asyncio.sleep(0.01)
+    # The bucket holds half a second of sends; the other 80 come at 40 a second.
+    assert 1.9 < loop.time() - began < 4
+    assert {key for _, key in network.order[:10]} == {"test.result"}

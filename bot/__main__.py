@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
-
-from core.i18n.catalog import Catalog
+from typing import Any, NoReturn
 
 from core.errors import Told
+from core.i18n.catalog import Catalog
 from core.log import set_up_logs
 from core.settings import Settings
 
@@ -34,10 +35,19 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except asyncio.CancelledError:  # `clip` was told to end
+        return 143
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line and exit code 1: the 2 of argparse says "no usable video" here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="clipdesk", description="Turns long videos into vertical clips and posts them."
     )
     sub = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -68,12 +78,20 @@ def _clip_arguments(clip: argparse.ArgumentParser) -> None:
     clip.add_argument("video", type=Path)
     clip.add_argument("--out", type=Path, required=True, help="folder for the clips")
     clip.add_argument("--count", type=int, help="how many clips")
-    clip.add_argument("--min", type=float, dest="min_s", help="shortest clip, seconds")
-    clip.add_argument("--max", type=float, dest="max_s", help="longest clip, seconds")
+    clip.add_argument("--min", type=_seconds, dest="min_s", help="shortest clip, seconds")
+    clip.add_argument("--max", type=_seconds, dest="max_s", help="longest clip, seconds")
     clip.add_argument("--wish", default="", help='in plain words: "about pricing"')
     clip.add_argument("--captions", choices=("auto", "off"), default="auto")
     clip.add_argument("--subtitles", type=Path, help="SRT, VTT or ASS of the video")
     clip.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _seconds(text: str) -> float:
+    """A length: `nan`, `inf` and `-3` are numbers too, and mean nothing here."""
+    with contextlib.suppress(ValueError):
+        if 0 < (length_s := float(text)) < math.inf:
+            return length_s
+    raise argparse.ArgumentTypeError(f"not a number of seconds: {text!r}")
 
 
 def _async(work: Coroutine[Any, Any, int | None]) -> int:

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import math
+import os
+import re
+import signal
 import sys
 import tempfile
 import time
@@ -23,13 +28,15 @@ from core.analysis.analyse import analyse
 from core.analysis.model import Analysis
 from core.clips.base import Picked, Span, Wish
 from core.clips.registry import provider
-from core.clips.wish import read_wish
+from core.clips.wish import checked, read_wish
 from core.errors import NothingToCut, NotUsable, Told
+from core.framing.plan import Layout
 from core.i18n.catalog import Catalog
+from core.media.disk import tell_if_full
 from core.media.facts import FORMATS, Video
 from core.media.ffmpeg import find
 from core.media.probe import probe
-from core.media.receive import sha256_of
+from core.media.receive import safe_name, sha256_of
 from core.media.settle import settled
 from core.render.make import make_clip
 from core.render.rendered import Rendered
@@ -38,7 +45,7 @@ from core.settings import Settings
 from core.tell import Stage
 
 NOT_USABLE, NOTHING = 2, 3
-OLD_SCRATCH = "clipdesk-"
+SCRATCH = "clipdesk-"
 
 
 class Progress:
@@ -82,6 +89,7 @@ class Made:
 async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
     """Cut one file. The exit code says how it went."""
     catalog = Catalog.load()
+    _stop_politely()
     try:
         made = await _cut(args, settings, Progress(catalog))
     except NotUsable as told:
@@ -90,12 +98,17 @@ async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
     except NothingToCut as told:
         sys.stderr.write(f"{catalog.text(told.say)}\n")
         return NOTHING
+    except OSError as wrong:
+        tell_if_full(wrong)
+        where = _shown(wrong.filename or args.video)
+        raise Told("clip_command.files", path=where, why=wrong.strerror or str(wrong)) from wrong
     for rank, why in made.failed:
         sys.stderr.write(f"{catalog.text(say('clip_command.failed', rank=rank, why=why))}\n")
     for unmet in made.picked.unmet:
         sys.stderr.write(f"{catalog.text(unmet)}\n")
     if args.json:
-        sys.stdout.write(json.dumps(as_json(made, catalog), ensure_ascii=False) + "\n")
+        # Plain ASCII: a name need not be text, and a terminal need not be UTF-8.
+        sys.stdout.write(json.dumps(as_json(made, catalog)) + "\n")
     else:
         _list(made, catalog)
     return 0 if made.clips else 1
@@ -110,72 +123,116 @@ def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
         stages[name] = round(stages.get(name, 0.0) + time.monotonic() - began, 3)
 
 
-def _wish(args: argparse.Namespace, duration_s: float) -> Wish:
-    """The words of the wish, with what the flags say on top."""
+def _stop_politely() -> None:
+    """`kill` and a time limit end it like Ctrl-C does: nothing half-made stays."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _shown(path: object) -> str:
+    """A path on one line, whatever characters it holds."""
+    return "".join(c if c.isprintable() else " " for c in str(path))
+
+
+def _wish(args: argparse.Namespace, duration_s: float | None = None) -> Wish:
+    """The words of the wish, with what the flags say on top. Raises Told when they contradict."""
     wish = read_wish(args.wish, duration_s=duration_s)
     flags = {"count": args.count, "min_s": args.min_s, "max_s": args.max_s}
     given = {name: value for name, value in flags.items() if value is not None}
     captions = wish.captions and args.captions == "auto"
-    return replace(wish, captions=captions, **given)
+    return checked(replace(wish, captions=captions, **given))
 
 
 async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> Made:
     path: Path = args.video
-    if not path.is_file():
-        raise NotUsable("clip_command.no_file", path=str(path))
-    if args.subtitles is not None and not args.subtitles.is_file():
-        raise NotUsable("clip_command.no_file", path=str(args.subtitles))
+    for needed in (path, args.subtitles):
+        _refuse_no_file(needed)
+    _wish(args)  # what cannot be meant is told before the work
+    _refuse_overwriting(path, args.out)
+    finder, exe = provider(settings.clip_provider, settings), find(settings)
     stages: dict[str, float] = {}
     with _timed(stages, "probe"):
         facts = await probe(path)
-        source = Video(path.resolve(), await sha256_of(path), facts, name=path.stem)
-    with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
-        video = await settled(source, into=Path(scratch), exe=find(settings))
+        name = Path(safe_name(path.name)).stem
+        source = Video(path.resolve(), await sha256_of(path), facts, name=name)
+    with _out_folder(args.out) as making, tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
+        video = await settled(source, into=Path(scratch), exe=exe)
         found = await analyse(
             video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages
         )
         with _timed(stages, "pick"):
-            finder = provider(settings.clip_provider, settings)
-            picked = await finder.pick(video, found, _wish(args, facts.duration_s), tell)
+            wish = _wish(args, facts.duration_s)
+            picked = await finder.pick(video, found, wish, tell)
         if not picked.spans:
             raise NothingToCut("clips.nothing")
         made = Made(source, video, found, picked, [], [], stages, finder.name)
         with _timed(stages, "render"):
-            await _render_all(made, args, settings, tell)
+            await _render_all(made, wish, making, settings, tell)
     return made
 
 
+def _refuse_no_file(path: Path | None) -> None:
+    if path is None:
+        return
+    if not path.is_file():
+        raise NotUsable("clip_command.no_file", path=_shown(path))
+    if not os.access(path, os.R_OK):
+        raise NotUsable("clip_command.not_readable", path=_shown(path))
+
+
+def _refuse_overwriting(path: Path, out: Path) -> None:
+    """A clip of an earlier run, cut again into the same folder, would be replaced by its clip."""
+    if path.resolve().parent == out.resolve() and re.fullmatch(r"clip-\d+\.mp4", path.name):
+        raise Told("clip_command.same_file", path=_shown(path))
+
+
+@contextmanager
+def _out_folder(out: Path) -> Iterator[Path]:
+    """A hidden folder inside `out` to work in. Where no clip came of it, `out` vanishes again."""
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            scratch = tempfile.TemporaryDirectory(dir=out, prefix=f".{SCRATCH}")
+        except OSError as wrong:
+            tell_if_full(wrong)
+            why = wrong.strerror or ""
+            raise Told("clip_command.out", path=_shown(out), why=why) from wrong
+        with scratch as making:
+            yield Path(making)
+    finally:
+        for folder in new:
+            with contextlib.suppress(OSError):  # it holds clips, or was never made
+                folder.rmdir()
+
+
 async def _render_all(
-    made: Made, args: argparse.Namespace, settings: Settings, tell: Progress
+    made: Made, wish: Wish, making: Path, settings: Settings, tell: Progress
 ) -> None:
     """One clip after the other; one that fails costs only itself."""
-    out: Path = args.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as wrong:
-        raise Told("clip_command.out", path=str(out), why=wrong.strerror or "") from wrong
-    wish = _wish(args, made.video.facts.duration_s)
     captions = wish.captions and bool(made.analysis.words)
     for rank, span in enumerate(made.picked.spans, start=1):
         tell.begin(f"clip {rank} of {len(made.picked.spans)}")
-        with tempfile.TemporaryDirectory(dir=out, prefix=f".{OLD_SCRATCH}") as scratch:
-            try:
-                clip = await make_clip(
-                    made.video,
-                    made.analysis,
-                    span.start_s,
-                    span.end_s,
-                    fmt=FORMATS[wish.format],
-                    captions=captions,
-                    into=Path(scratch),
-                    settings=settings,
-                    tell=tell,
-                )
-            except Told as told:
-                made.failed.append((rank, told.say))
-                continue
-            kept = await asyncio.to_thread(_keep, clip, out, rank)
-        made.clips.append((rank, span, kept))
+        try:
+            clip = await make_clip(
+                made.video,
+                made.analysis,
+                span.start_s,
+                span.end_s,
+                fmt=FORMATS[wish.format],
+                captions=captions,
+                into=making / str(rank),
+                settings=settings,
+                tell=tell,
+            )
+        except Told as told:
+            made.failed.append((rank, told.say))
+            if told.say.key == "media.disk_full":
+                return  # and it stays full for the others
+            continue
+        made.clips.append((rank, span, await asyncio.to_thread(_keep, clip, making.parent, rank)))
 
 
 def _keep(clip: Rendered, out: Path, rank: int) -> Rendered:
@@ -203,7 +260,6 @@ def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
             for name in ("probe", "video", "audio", "words", "pick", "render")
         },
         "words": [{"start_s": w.start_s, "end_s": w.end_s, "text": w.text} for w in found.words],
-        "words_from": found.words_from,
         "shots_s": list(found.shots_s),
         "clips": [_clip_json(*clip, catalog) for clip in made.clips],
     }
@@ -224,12 +280,24 @@ def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[
         "width": clip.width,
         "height": clip.height,
         "duration_s": clip.duration_s,
-        "layouts": [asdict(layout) for layout in clip.plan.layouts],
+        "layouts": [_layout_json(layout) for layout in clip.plan.layouts],
         "faces": [asdict(face) for face in clip.faces],
         "checks": [
-            {"name": c.name, "ok": c.ok, "value": c.value, "limit": c.limit} for c in clip.checks
+            {"name": c.name, "ok": c.ok, "value": _finite(c.value), "limit": c.limit}
+            for c in clip.checks
         ],
     }
+
+
+def _layout_json(layout: Layout) -> dict[str, Any]:
+    """`path` alone, as the shape is fixed; of a split it is the upper window."""
+    fields = asdict(layout)
+    return {name: fields[name] for name in ("start_s", "end_s", "kind", "path")}
+
+
+def _finite(value: float | str | None) -> float | str | None:
+    """JSON has no infinity: the loudness of silence is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _list(made: Made, catalog: Catalog) -> None:

@@ -16,6 +16,7 @@ from core.analysis.sound import Sound, listen
 from core.analysis.speech.base import Heard
 from core.analysis.speech.choose import NOBODY, find_words
 from core.analysis.words import repair
+from core.media.disk import tell_if_full
 from core.media.facts import Video
 from core.settings import Settings
 from core.tell import Tell
@@ -56,8 +57,12 @@ async def analyse(
         tell("words", 1.0)
         return sound, heard
 
-    with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
-        picture, (sound, heard) = await side_by_side(see(), hear(Path(scratch)))
+    try:
+        with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
+            picture, (sound, heard) = await side_by_side(see(), hear(Path(scratch)))
+    except OSError as wrong:
+        tell_if_full(wrong)
+        raise
     return _together(video, picture, sound, heard)
 
 

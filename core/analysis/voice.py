@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 
 def _silero() -> Any:
     """The function that finds speech in one array; None where onnxruntime does not work."""
+    # Since 1.29 importing onnxruntime sends what it runs to its maker and leaves files in the home
+    # and temporary folders, unless this is set before (microsoft/onnxruntime#27379).
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
 

@@ -51,6 +51,7 @@ def clean_env(scratch: str, extra: Mapping[str, str] | None = None) -> dict[str,
         "HOME": scratch,
         "TMPDIR": scratch,
         "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MB of address space for each arena
+        "ORT_DISABLE_TELEMETRY": "1",  # faster-whisper imports onnxruntime, which calls home
     }
     for kept in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):  # a self-built ffmpeg may need it
         if kept in os.environ:

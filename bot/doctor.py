@@ -9,9 +9,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.analysis.faces import find_face_model
+from core.analysis.faces import FaceSettings, find_face_model
 from core.analysis.speech.choose import describe_speech
 from core.captions.fonts import fonts_dir
+from core.clips.registry import provider
 from core.db.migrate import version
 from core.db.session import Database
 from core.errors import Told
@@ -19,6 +20,7 @@ from core.i18n.catalog import Catalog
 from core.jobs.queue import Queue
 from core.media.ffmpeg import find as find_ffmpeg
 from core.media.ffmpeg import version as ffmpeg_version
+from core.media.store import open_store
 from core.publish.base import platform_classes
 from core.say import Bytes, Say, say
 from core.secrets import Vault
@@ -57,14 +59,19 @@ async def doctor(settings: Settings) -> int:
     """Print every finding; 1 when something keeps Clipdesk from working."""
     catalog = Catalog.load()
     worst = 0
+    skipped: frozenset[Look] = frozenset()
     for look in LOOKS:
+        if look in skipped:
+            continue
         try:
             finding = await look(settings)
         except Told as told:
             finding = bad(told.say)
-        worst = max(worst, finding.mark == "problem")
+        if finding.mark == "problem":
+            worst = 1
+            skipped |= _INSIDE if look is _folder else frozenset()
         sys.stdout.write(f"{finding.mark:8} {catalog.text(finding.what)}\n")
-    return int(worst)
+    return worst
 
 
 async def _folder(settings: Settings) -> Finding:
@@ -76,6 +83,14 @@ async def _folder(settings: Settings) -> Finding:
     if free > ENOUGH_DISK_B:
         return ok(say("doctor.folder", path=path, free=room))
     return note(say("doctor.disk_small", path=path, free=room))
+
+
+async def _media(settings: Settings) -> Finding:
+    return ok(say("doctor.media", path=str(open_store(settings).root)))
+
+
+async def _provider(settings: Settings) -> Finding:
+    return ok(say("doctor.provider", name=provider(settings.clip_provider, settings).name))
 
 
 async def _key(settings: Settings) -> Finding:
@@ -139,7 +154,9 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _faces(settings: Settings) -> Finding:
-    found = find_face_model(settings)
+    found, named = find_face_model(settings), FaceSettings().model
+    if named is not None and found is None:
+        return note(say("doctor.no_face_model", path=str(named)))
     return ok(say("doctor.yunet", path=str(found))) if found else note(say("doctor.cascades"))
 
 
@@ -161,6 +178,7 @@ async def _platforms(settings: Settings) -> Finding:
 
 LOOKS: tuple[Look, ...] = (
     _folder,
+    _media,
     _key,
     _port,
     _ffmpeg,
@@ -169,5 +187,8 @@ LOOKS: tuple[Look, ...] = (
     _faces,
     _speech,
     _fonts,
+    _provider,
     _platforms,
 )
+_INSIDE: frozenset[Look] = frozenset({_media, _key, _redis, _database})
+"""What lives in the data folder. Where that cannot be used they would only say so again."""

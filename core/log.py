@@ -75,6 +75,6 @@ def set_up_logs(form: str = "auto", *, process: str = "", level: int = logging.I
     root.handlers[:] = [handler]
     root.setLevel(level)
     for chatty in ("httpx", "aiohttp.access", "alembic", "faster_whisper", "arq"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     if process:
         structlog.contextvars.bind_contextvars(process=process)

@@ -9,7 +9,7 @@ and hands it down.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +19,20 @@ class Section(BaseSettings):
     """A handful of settings with one prefix, declared where they are used."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    def __init__(self, **values: Any) -> None:
+        """Raises BadSetting naming the variable that cannot be read."""
+        from pydantic import ValidationError
+
+        from core.errors import BadSetting
+
+        try:
+            super().__init__(**values)
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            prefix = self.model_config.get("env_prefix", "")
+            name = f"{prefix}{first['loc'][0] if first['loc'] else '?'}".upper()
+            raise BadSetting("setting.unreadable", name=name, why=first["msg"]) from wrong
 
     @classmethod
     def every(cls) -> list[type[Section]]:
@@ -70,16 +84,7 @@ class Settings(Section):
     @classmethod
     def load(cls, **overrides: object) -> Self:
         """Read the environment. Raises BadSetting naming the variable that cannot be read."""
-        from pydantic import ValidationError
-
-        from core.errors import BadSetting
-
-        try:
-            return cls(**overrides)  # type: ignore[arg-type]
-        except ValidationError as wrong:
-            first = wrong.errors()[0]
-            name = str(first["loc"][0]).upper() if first["loc"] else "?"
-            raise BadSetting("setting.unreadable", name=name, why=first["msg"]) from wrong
+        return cls(**overrides)  # type: ignore[arg-type]
 
     @property
     def models(self) -> Path:

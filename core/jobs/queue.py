@@ -46,7 +46,7 @@ def redis_settings(settings: Settings) -> RedisSettings:
         return RedisSettings(unix_socket_path=socket_path(settings), conn_retries=30)
     try:
         return RedisSettings.from_dsn(settings.redis_url)
-    except (AssertionError, ValueError) as wrong:
+    except (AssertionError, RuntimeError, ValueError) as wrong:
         raise BadSetting("setting.redis_url") from wrong
 
 
@@ -64,7 +64,7 @@ class Queue:
                 redis_settings(settings), job_serializer=to_json, job_deserializer=from_json
             )
         except (RedisError, OSError) as wrong:
-            raise BadSetting("setting.redis_unreachable", why=str(wrong)) from wrong
+            raise BadSetting("setting.redis_unreachable", why=str(wrong).rstrip(".")) from wrong
         return cls(pool)
 
     async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:

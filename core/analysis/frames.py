@@ -80,7 +80,9 @@ def frame_args(video: Video) -> list[str]:
         *input_args(video, reads="picture"),
         *picture_map(video.facts),
         *("-an", "-sn", "-dn", "-vf", ",".join(chain)),
-        *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut", "pipe:1"),
+        *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut"),
+        # Both sides would remember every one of them, for seeking in a pipe.
+        *("-syncpoints", "none", "-strict", "experimental", "pipe:1"),
     ]
 
 

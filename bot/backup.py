@@ -11,10 +11,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from core.i18n.catalog import Catalog
-
 from core.db.session import database_url
 from core.errors import Told
+from core.i18n.catalog import Catalog
 from core.say import Bytes, say
 from core.settings import Settings
 

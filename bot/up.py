@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from core.i18n.catalog import Catalog
-
 from core.db.migrate import migrate
 from core.errors import BadSetting
+from core.i18n.catalog import Catalog
 from core.media.ffmpeg import find as find_ffmpeg
 from core.say import say
 from core.secrets import Vault

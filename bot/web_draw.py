@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.i18n.catalog import Catalog, Run
-
 from bot.media_links import MediaLinks
 from core.chat.message import Button, MediaOut, Out
 from core.db.web_messages import WebMessage
+from core.i18n.catalog import Catalog, Run
 from core.say import Say
 
 

@@ -31,34 +31,44 @@ def usual_count(duration_s: float) -> int:
 
 
 def choose(
-    scored: Sequence[Scored], wanted: int, duration_s: float, text_of: TextOf, *, asked: bool
+    scored: Sequence[Scored],
+    wanted: int,
+    duration_s: float,
+    text_of: TextOf,
+    *,
+    asked: bool,
+    said: Sequence[str] = (),
 ) -> list[Scored]:
-    """Best first; no two share time, none says what another said, and they are spread out. When
-    the best ones leave no room for as many as are wanted, more and shorter ones are taken."""
+    """Best first; no two share time, none says what another said (or what was `said` before), and
+    they are spread out. When the best ones leave no room for as many as are wanted, more and
+    shorter ones are taken."""
     pool = list(scored) if asked else [s for s in scored if s.score >= _FLOOR] or list(scored[:1])
-    chosen = _greedy(pool, wanted, duration_s, text_of)
+    chosen = _greedy(pool, wanted, duration_s, text_of, said)
     if len(chosen) < wanted:
-        packed = _distinct(_packed(pool, wanted), text_of)
+        packed = _distinct(_packed(pool, wanted), text_of, said)
         if len(packed) > len(chosen):
             chosen = packed
     return sorted(chosen, key=lambda s: (-s.score, s.candidate.start_s))
 
 
 def _greedy(
-    pool: Sequence[Scored], wanted: int, duration_s: float, text_of: TextOf
+    pool: Sequence[Scored],
+    wanted: int,
+    duration_s: float,
+    text_of: TextOf,
+    said: Sequence[str],
 ) -> list[Scored]:
     left = list(pool)
     chosen: list[Scored] = []
-    texts: list[str] = []
+    texts = list(said)
     while left and len(chosen) < wanted:
-        best = max(left, key=lambda s: s.score - _crowding(s, chosen, duration_s))
-        text = text_of(best)
-        if text and any(_says_the_same(text, t) for t in texts):
-            left.remove(best)
-            continue
-        chosen.append(best)
-        texts.append(text)
-        left = [s for s in left if not shares_time(s, best)]
+        left.sort(key=lambda s: _crowding(s, chosen, duration_s) - s.score)
+        new = (i for i, s in enumerate(left) if not _was_said(text_of(s), texts))
+        at = next(new, len(left))
+        # What was said before stays said: nothing in front of the new one is looked at again.
+        chosen += left[at : at + 1]
+        texts += map(text_of, left[at : at + 1])
+        left = [s for s in left[at + 1 :] if not shares_time(s, chosen[-1])]
     return chosen
 
 
@@ -85,19 +95,21 @@ def _packed(pool: Sequence[Scored], wanted: int) -> list[Scored]:
     return found
 
 
-def _distinct(chosen: Sequence[Scored], text_of: TextOf) -> list[Scored]:
+def _distinct(chosen: Sequence[Scored], text_of: TextOf, said: Sequence[str]) -> list[Scored]:
     kept: list[Scored] = []
-    texts: list[str] = []
+    texts = list(said)
     for s in sorted(chosen, key=lambda s: -s.score):
         text = text_of(s)
-        if not text or not any(_says_the_same(text, t) for t in texts):
+        if not _was_said(text, texts):
             kept.append(s)
             texts.append(text)
     return kept
 
 
-def _says_the_same(a: str, b: str) -> bool:
-    return bool(a and b) and fuzz.token_set_ratio(a, b) >= SIMILAR
+def _was_said(text: str, texts: Sequence[str]) -> bool:
+    return any(
+        text and t and fuzz.token_set_ratio(text, t, score_cutoff=SIMILAR) >= SIMILAR for t in texts
+    )
 
 
 def shares_time(a: Scored, b: Scored) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -12,7 +11,8 @@ from typing import Any
 import regex
 import snowballstemmer
 
-_WORD = re.compile(r"[\w'’-]+")
+# Not of `re`, whose \w parts Hindi, Thai and vowelled Arabic words at their vowel signs.
+_WORD = regex.compile(r"[\w'’-]+")
 # Written without spaces between words; a word of content may be two characters long.
 _CLOSED_UP = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _STEMMERS = {

@@ -100,7 +100,8 @@ async def judge(
         return _verdict(raw, offers)
     except TimeoutError:
         why = say("llm.slow", limit=round(llm.timeout_s))
-    except aiohttp.ClientError as wrong:
+    # ValueError: an address or a key that no request can be made of, as `http://a..b`.
+    except (aiohttp.ClientError, ValueError) as wrong:
         why = say("llm.away", why=type(wrong).__name__)
     except _Failed as failed:
         why = failed.why
@@ -110,10 +111,10 @@ async def judge(
 
 
 async def _ask(offers: Sequence[Offer], wish: str, wanted: int, llm: LlmSettings) -> str:
-    """The words of the answer. Endpoints that know no schemas get the same question without."""
+    """The words of the answer. Endpoints that know no schemas, or only their own temperature, get
+    the same question without."""
     body = {
         "model": llm.model,
-        "temperature": 0,
         "messages": [
             {"role": "system", "content": _ASKED},
             {"role": "user", "content": _question(offers, wish, wanted)},
@@ -121,10 +122,12 @@ async def _ask(offers: Sequence[Offer], wish: str, wanted: int, llm: LlmSettings
     }
     schema = {"name": "clips", "strict": True, "schema": _SCHEMA}
     forms: list[Mapping[str, Any]] = [
-        {"response_format": {"type": "json_schema", "json_schema": schema}},
-        {"response_format": {"type": "json_object"}},
+        {"temperature": 0, "response_format": {"type": "json_schema", "json_schema": schema}},
+        {"temperature": 0, "response_format": {"type": "json_object"}},
+        {},
     ]
-    async with aiohttp.ClientSession() as session:
+    # The one limit of time is around all of it, in `judge`.
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
         for form in forms:
             status, text = await _post(session, {**body, **form}, llm)
             if status == 200:
@@ -148,7 +151,7 @@ async def _post(
 ) -> tuple[int, bytes]:
     headers = {"Content-Type": "application/json"}
     if llm.api_key:
-        headers["Authorization"] = f"Bearer {llm.api_key.get_secret_value()}"
+        headers["Authorization"] = f"Bearer {llm.api_key.get_secret_value().strip()}"
     address = f"{(llm.api_root or '').rstrip('/')}/chat/completions"
     async with session.post(
         address, data=json.dumps(body), headers=headers, allow_redirects=False
@@ -173,7 +176,8 @@ def _content(raw: bytes) -> str:
 
 def _verdict(content: str, offers: Sequence[Offer]) -> Verdict:
     """Only what can be true: known ids, each once, and titles made of the clip's own words."""
-    # Small local models wrap their JSON in a sentence or a code fence.
+    # Small local models think aloud first, and wrap their JSON in a sentence or a code fence.
+    content = content.rpartition("</think>")[2]
     start, end = content.find("{"), content.rfind("}")
     try:
         answer = _Answer.model_validate_json(content[start : end + 1] if start >= 0 else content)

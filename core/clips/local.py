@@ -122,7 +122,8 @@ def find(video: Video, analysis: Analysis, wish: Wish, more: bool = False) -> Fo
     chosen = choose(scored, wanted, analysis.duration_s, desk.says, asked=asked)
     if not chosen:
         raise nothing(desk)
-    return Found(desk, tuple(_with_more(desk, chosen, scored, wanted) if more else chosen), wanted)
+    moments = _with_more(desk, chosen, scored) if more else chosen
+    return Found(desk, tuple(moments), len(chosen))
 
 
 def _length_s(desk: Desk) -> float:
@@ -140,7 +141,9 @@ def _candidates(desk: Desk) -> list[Candidate]:
         found = spoken(desk.sentences, desk.edges, lengths, wish.within)
         preview = teaser_end(desk.sentences)
         found = [c for c in found if c.first >= preview] or found
-    return found or seen(analysis, desk.edges, lengths, wish.within)
+    found = found or seen(analysis, desk.edges, lengths, wish.within)
+    # A short place gives a short clip, unless longer ones were asked for.
+    return [c for c in found if not wish.min_s or lengths.hold(c.length_s)]
 
 
 def _shown_before(c: Candidate, wish: Wish) -> bool:
@@ -150,13 +153,14 @@ def _shown_before(c: Candidate, wish: Wish) -> bool:
     )
 
 
-def _with_more(
-    desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored], wanted: int
-) -> list[Scored]:
-    """Behind the chosen ones, others that share no time with any of them."""
+def _with_more(desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored]) -> list[Scored]:
+    """Behind the chosen ones, others: whichever are taken of them all, no two share time or say
+    the same."""
     free = [s for s in scored if not any(shares_time(s, c) for c in chosen)]
-    others = choose(free, _OFFERED * wanted, desk.analysis.duration_s, desk.says, asked=False)
-    return [*chosen, *others[: (_OFFERED - 1) * wanted]]
+    said = [desk.says(c) for c in chosen]
+    more = (_OFFERED - 1) * len(chosen)
+    whole_s = desk.analysis.duration_s
+    return [*chosen, *choose(free, more, whole_s, desk.says, asked=False, said=said)]
 
 
 def _offers(found: Found) -> list[Offer]:

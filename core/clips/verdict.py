@@ -14,7 +14,8 @@ from core.clips.wording import SHORTEST_TITLE, TITLE_CHARS
 
 _OWN_WORDS = 0.6
 """Share of the words of a title that must be spoken in the clip."""
-_LEADS_AWAY = re.compile(r"https?:|www\.|\w\.(?:com|net|org|io|ru|me|ly|co)\b|[@#]\w|\d{6,}", re.I)
+_LEADS_AWAY = re.compile(r"\w+://|www\.|\w\.[^\W\d_]{2}|[@#]\s*\w|\d{6,}")
+"""Addresses of any ending ("bit.ly", "a.example"), handles, tags, telephone numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Verdict:
 def honest_title(title: str, text: str) -> str | None:
     """The title made fit to be shown, or None when it leads away or is not about what is said."""
     plain = "".join(" " if unicodedata.category(ch)[0] in "CZ" else ch for ch in title)
-    if _LEADS_AWAY.search(plain):
+    if _LEADS_AWAY.search(unicodedata.normalize("NFKC", plain).replace("。", ".").lower()):
         return None
     plain = tidied(plain.strip("\"'“”«» "))
     if not SHORTEST_TITLE <= len(plain) <= TITLE_CHARS:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+import regex
+
 from core.clips.candidates import Candidate
 from core.clips.features import Features
 from core.clips.lexicon import content_words, opens_with, spaced, tokens
@@ -49,7 +51,7 @@ class Wording:
         """Up to five key words, the most telling first."""
         found: list[str] = []
         for word in self._tag_words(c):
-            tag = re.sub(r"[^\w]", "", word)
+            tag = regex.sub(r"[^\w]", "", word)
             # `cats` says nothing that `cat` does not.
             told = any(tag.startswith(t) or t.startswith(tag) for t in found)
             if len(tag) > 1 and not told:

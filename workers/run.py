@@ -23,11 +23,13 @@ from typing import Any
 
 import psutil
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import jobs as rows
 from core.errors import AppError, Cancelled, Later, Told
 from core.jobs.kinds import Kind
+from core.media.child import noting_children
 from core.say import Say, say
 from core.services import Services
 
@@ -165,38 +167,64 @@ async def _work(run: Run, done: Job, lease: str) -> None:
 
 
 async def _timed(done: Job, run: Run) -> None:
-    async with asyncio.timeout(done.kind.timeout_s):
-        await done.work(run)
+    with noting_children(run.child_started):
+        async with asyncio.timeout(done.kind.timeout_s):
+            await done.work(run)
 
 
 async def _keep_alive(run: Run, lease: str, task: asyncio.Task[None]) -> str:
     """Beat until the end; cancels the work when it is unwanted or no longer ours."""
-    svc, beaten = run.svc, time.monotonic()
-    host = socket.gethostname()[:12]
-    noted: dict[int, float] = {}
+    pulse = _Pulse(run, lease)
     while True:
         await asyncio.sleep(LOOK_S)
-        async with svc.db.read() as tx:
-            health = await rows.health(tx, run.id, lease)
-        if health == "ok" and (time.monotonic() - beaten >= BEAT_S or noted != run.children):
-            noted = dict(run.children)
-            pids = [[host, pid, at] for pid, at in noted.items() if psutil.pid_exists(pid)]
-            async with svc.db.write() as tx:
-                ours = await rows.beat(
-                    tx,
-                    run.id,
-                    lease,
-                    svc.clock.now(),
-                    LEASE_S,
-                    pids_json=pids,
-                    progress_json=dict(run.progress),
-                )
-            health = "ok" if ours else "lost"
-            beaten = time.monotonic()
+        try:
+            health = await pulse.look()
+        except (SQLAlchemyError, OSError) as wrong:
+            # A database that is away for a moment ends no work; when it stays away the lease runs
+            # out, and whoever takes the job then is the one that may write.
+            log.warning("job.no_pulse", error=type(wrong).__name__)
+            continue
         if health != "ok":
             log.info("job.stopping", why=health)
             task.cancel()
             return health
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """Renews the lease of a job, and notes its progress and its children in the row."""
+
+    run: Run
+    lease: str
+    beaten: float = field(default_factory=time.monotonic)
+    noted: dict[int, float] = field(default_factory=dict)
+
+    async def look(self) -> rows.Health:
+        """Whether the job is still ours and wanted; beats when that is due."""
+        run = self.run
+        async with run.svc.db.read() as tx:
+            health = await rows.health(tx, run.id, self.lease)
+        due = time.monotonic() - self.beaten >= BEAT_S or self.noted != run.children
+        if health != "ok" or not due:
+            return health
+        return "ok" if await self._beat() else "lost"
+
+    async def _beat(self) -> bool:
+        run, svc, host = self.run, self.run.svc, socket.gethostname()[:12]
+        children = dict(run.children)
+        pids = [[host, pid, at] for pid, at in children.items() if psutil.pid_exists(pid)]
+        async with svc.db.write() as tx:
+            ours = await rows.beat(
+                tx,
+                run.id,
+                self.lease,
+                svc.clock.now(),
+                LEASE_S,
+                pids_json=pids,
+                progress_json=dict(run.progress),
+            )
+        self.noted, self.beaten = children, time.monotonic()
+        return ours
 
 
 async def _settle(

@@ -14,8 +14,9 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,19 @@ class Limits:
 
 OnStart = Callable[[int], None]
 """Told the process id of a child, which is also its process group, as soon as it runs."""
+
+_noting: ContextVar[OnStart | None] = ContextVar("noting", default=None)
+
+
+@contextmanager
+def noting_children(on_start: OnStart) -> Iterator[None]:
+    """Whatever is started in the block, however deep below, is told to `on_start`: a worker keeps
+    the ids, so that what outlives its kill can be ended."""
+    token = _noting.set(on_start)
+    try:
+        yield
+    finally:
+        _noting.reset(token)
 
 
 def clean_env(scratch: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -69,7 +83,6 @@ async def confined(
     stdout: int = DEVNULL,
     pass_fds: Sequence[int] = (),
     env: Mapping[str, str] | None = None,
-    on_start: OnStart | None = None,
 ) -> AsyncIterator[Process]:
     """Run a program tied down in a session of its own; its stderr is a pipe.
 
@@ -89,7 +102,7 @@ async def confined(
         start_new_session=True,
     )
     try:
-        if on_start:
+        if (on_start := _noting.get()) is not None:
             on_start(child.pid)
         yield child
     finally:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import AppError, BadSetting, Told
-from core.media.child import Limits, OnStart, confined, signal_group, tail_of
+from core.media.child import Limits, confined, signal_group, tail_of
 from core.media.inputs import safe_args
 from core.media.pipes import Pipes, open_pipes
 from core.say import Seconds
@@ -129,7 +129,6 @@ async def run(
     exe: str,
     timeout_s: float,
     on_progress: OnProgress | None = None,
-    on_start: OnStart | None = None,
     limits: Limits | None = None,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
@@ -141,7 +140,6 @@ async def run(
         exe=exe,
         timeout_s=timeout_s,
         on_progress=on_progress,
-        on_start=on_start,
         limits=limits,
         cwd=cwd,
         env=env,
@@ -159,7 +157,6 @@ async def start(
     reads: bool = False,
     writes: bool = False,
     on_progress: OnProgress | None = None,
-    on_start: OnStart | None = None,
     limits: Limits | None = None,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
@@ -184,7 +181,6 @@ async def start(
                 stdout=pipes.out_w if reads else DEVNULL,
                 pass_fds=[pipes.news_w] if news else [],
                 env=env,
-                on_start=on_start,
             ) as child,
             _chores(child, pipes, on_progress, timeout_s) as chores,
         ):

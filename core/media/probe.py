@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from core.errors import NotUsable
-from core.media.child import Limits, OnStart, confined, tail_of
+from core.media.child import Limits, confined, tail_of
 from core.media.decode import MAX_PIXELS, rotation_of, upright_size
 from core.media.facts import SoundFacts, SubtitleFacts, VideoFacts
 from core.media.inputs import DEMUXERS
@@ -54,13 +54,13 @@ _SCRIPTS = ("#EXTM3U", "ffconcat", "<MPD", "[playlist]", "[Reference]", "v=0", "
 """How files begin that only name other files or addresses."""
 
 
-async def probe(path: Path, *, on_start: OnStart | None = None) -> VideoFacts:
+async def probe(path: Path) -> VideoFacts:
     """What the video is like. Raises NotUsable; the file is only read."""
     size_b = path.stat().st_size
     if not size_b:
         raise NotUsable("media.empty")
     try:
-        seen = await _look(path.absolute(), on_start)
+        seen = await _look(path.absolute())
     except TimeoutError:
         raise NotUsable("media.too_hard") from None
     facts = _judge(seen, size_b)
@@ -68,7 +68,7 @@ async def probe(path: Path, *, on_start: OnStart | None = None) -> VideoFacts:
     return facts
 
 
-async def _look(path: Path, on_start: OnStart | None) -> dict[str, Any]:
+async def _look(path: Path) -> dict[str, Any]:
     """Run the child. What it prints is data of a hostile origin: plain JSON, and not much of it."""
     program = str(Path(__file__).with_name("looking.py"))
     with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
@@ -77,9 +77,7 @@ async def _look(path: Path, on_start: OnStart | None) -> dict[str, Any]:
         argv = [sys.executable, "-I", program, "source", str(MAX_PIXELS), ",".join(DEMUXERS)]
         async with (
             asyncio.timeout(PROBE_S),
-            confined(
-                argv, cwd=Path(scratch), limits=PROBE_LIMITS, stdout=PIPE, on_start=on_start
-            ) as child,
+            confined(argv, cwd=Path(scratch), limits=PROBE_LIMITS, stdout=PIPE) as child,
         ):
             answer, said = await asyncio.gather(tail_of(child.stdout), tail_of(child.stderr))
             code = await child.wait()

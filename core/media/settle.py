@@ -14,7 +14,6 @@ from pathlib import Path
 import structlog
 
 from core.errors import NotUsable
-from core.media.child import OnStart
 from core.media.decode import INDEXED, input_args, picture_map, sound_map
 from core.media.facts import Video
 from core.media.ffmpeg import FfmpegFailed, run
@@ -27,14 +26,14 @@ _COPY_S = 900.0
 """2 GB, the most a chat takes, at the 3 MB/s of a bad network disk."""
 
 
-async def settled(video: Video, *, into: Path, exe: str, on_start: OnStart | None = None) -> Video:
+async def settled(video: Video, *, into: Path, exe: str) -> Video:
     """The same video in a container with an index. `sha256` stays that of what was sent."""
     if video.facts.container in INDEXED:
         return video
     copy = into / f"{video.sha256[:16] or 'video'}.settled.mkv"
     try:
-        await run(_arguments(video, copy), exe=exe, timeout_s=_COPY_S, on_start=on_start)
-        facts = await probe(copy, on_start=on_start)
+        await run(_arguments(video, copy), exe=exe, timeout_s=_COPY_S)
+        facts = await probe(copy)
     except (FfmpegFailed, NotUsable) as wrong:
         # Seeking in the original is right to a few frames, so the work can go on.
         log.warning("media.not_settled", container=video.facts.container, why=str(wrong)[-200:])

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from core.db import jobs as rows
 from core.jobs.kinds import Kind
@@ -136,6 +137,31 @@ async def test_a_cancel_ends_the_child_process_within_five_seconds(
     took_s = await _until(lambda: not _alive(pid))
     await running
     assert took_s < 5
+    assert (await _state(svc, job_id))[0] == "cancelled"
+
+
+async def test_children_are_noted_in_the_row_and_a_later_cancel_is_seen_after_an_outage(
+    svc: Services, tmp_path: Path
+) -> None:
+    from core.db.tables import JobRow
+
+    job_id = await _add(svc, SLOW, tmp_path, seconds=600)
+    running = asyncio.create_task(run_job(svc, job_id))
+    await _until((tmp_path / "pid").exists)
+    pid = int((tmp_path / "pid").read_text())
+    async with svc.db.write() as tx:
+        await tx.execute(text("ALTER TABLE job RENAME TO away"))
+    await asyncio.sleep(2.5)
+    async with svc.db.write() as tx:
+        await tx.execute(text("ALTER TABLE away RENAME TO job"))
+    assert _alive(pid) and not running.done()
+    await asyncio.sleep(2.5)
+    async with svc.db.write() as tx:
+        row = await tx.get_one(JobRow, job_id)
+        assert [child[1] for child in row.pids_json] == [pid]
+        row.cancel_requested = True
+    await asyncio.wait_for(running, 5)
+    assert not _alive(pid)
     assert (await _state(svc, job_id))[0] == "cancelled"
 
 

@@ -41,9 +41,7 @@ async def slow(run: Run) -> None:
     folder = Path(run.args["folder"])
     starts = _count(folder, "starts")
     seconds = str(run.args["seconds"] if starts == 1 else 0)
-    async with confined(
-        ["/bin/sleep", seconds], cwd=folder, limits=Limits(), on_start=run.child_started
-    ) as child:
+    async with confined(["/bin/sleep", seconds], cwd=folder, limits=Limits()) as child:
         (folder / "pid").write_text(str(child.pid))
         await child.wait()
     _count(folder, "ends")

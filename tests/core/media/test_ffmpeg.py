@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from core.errors import BadSetting, Told
-from core.media.child import Limits, confined, tail_of
+from core.media.child import Limits, confined, noting_children, tail_of
 from core.media.ffmpeg import FfmpegFailed, find, run, start, version
 from core.media.inputs import file_arg, safe_args
 from core.settings import Settings
@@ -71,7 +71,8 @@ async def test_time_runs_out_in_words(exe: str) -> None:
 
 async def test_a_cancel_ends_the_process_group_within_five_seconds(exe: str) -> None:
     pids: list[int] = []
-    task = asyncio.create_task(run(["-re", *ENDLESS], exe=exe, timeout_s=60, on_start=pids.append))
+    with noting_children(pids.append):
+        task = asyncio.create_task(run(["-re", *ENDLESS], exe=exe, timeout_s=60))
     while not pids:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
@@ -112,9 +113,10 @@ async def test_a_reading_thread_wakes_up_when_the_work_is_cancelled(exe: str) ->
 async def test_the_child_dies_when_its_parent_is_killed(exe: str, tmp_path: Path) -> None:
     parent = f"""
 import asyncio
+from core.media.child import noting_children
 from core.media.ffmpeg import run
-asyncio.run(run({["-re", *ENDLESS]!r}, exe={exe!r}, timeout_s=60,
-                on_start=lambda pid: print(pid, flush=True)))
+with noting_children(lambda pid: print(pid, flush=True)):
+    asyncio.run(run({["-re", *ENDLESS]!r}, exe={exe!r}, timeout_s=60))
 """
     root = Path(__file__).parents[3]
     program = await asyncio.create_subprocess_exec(

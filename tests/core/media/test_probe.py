@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import NotUsable
+from core.media.child import noting_children
 from core.media.facts import VideoFacts
 from core.media.ffmpeg import run
 from core.media.inputs import file_arg
@@ -263,7 +264,8 @@ async def test_a_cancelled_look_leaves_no_child(recordings: Path) -> None:
 
     pids: list[int] = []
     path = recordings / "talk_debate_two_speakers_wide_30s_1080p.mp4"
-    task = asyncio.create_task(probe(path, on_start=pids.append))
+    with noting_children(pids.append):
+        task = asyncio.create_task(probe(path))
     while not pids:
         await asyncio.sleep(0.01)
     task.cancel()

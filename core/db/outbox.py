@@ -107,7 +107,10 @@ async def take(
 ) -> tuple[Parcel, ...]:
     """Claim what can be delivered now, on one network or on all: the first waiting message of each
     chat, urgent ones first.
-    A chat with a message under way or put off is left alone, so its order is kept."""
+    A chat with a message under way or put off is left alone, so its order is kept. What is urgent
+    is to be heard at all: a change of a delivered message never goes before a new one that is, or
+    "2 clips are ready" would stand there before the second clip does."""
+    urgent = (OutboxRow.urgent & OutboxRow.message_id.is_(None)).desc()
     busy = (
         select(OutboxRow.chat_id)
         .where(OutboxRow.state == "sending", OutboxRow.lease_until > now)
@@ -118,9 +121,7 @@ async def take(
         .where(OutboxRow.state == "waiting", OutboxRow.tries > 0, OutboxRow.not_before > now)
         .scalar_subquery()
     )
-    order = func.row_number().over(
-        partition_by=OutboxRow.chat_id, order_by=(OutboxRow.urgent.desc(), OutboxRow.id)
-    )
+    order = func.row_number().over(partition_by=OutboxRow.chat_id, order_by=(urgent, OutboxRow.id))
     ranked = (
         select(OutboxRow.id, order.label("nth"))
         .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
@@ -133,7 +134,7 @@ async def take(
             select(OutboxRow)
             .join(ranked, ranked.c.id == OutboxRow.id)
             .where(ranked.c.nth == 1)
-            .order_by(OutboxRow.urgent.desc(), OutboxRow.id)
+            .order_by(urgent, OutboxRow.id)
             .limit(limit)
             .with_for_update(of=OutboxRow, skip_locked=True)
         )

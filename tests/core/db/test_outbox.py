@@ -71,6 +71,23 @@ async def test_a_chat_gets_one_at_a_time_in_order_and_urgent_first(
     assert said == ["now", "a", "b"]
 
 
+async def test_an_edit_that_sums_up_waits_for_the_result_it_speaks_of(
+    db: Database, clock: HeldClock, chat_id: int
+) -> None:
+    await _put(db, clock, chat_id, "working", slot="cut:1", key="status", urgent=True)
+    (status,) = await _take(db, clock)
+    await _delivered(db, clock, status, "m1")
+    async with db.write() as tx:  # as the last render does it: both in one transaction
+        for text, how in (("card", {}), ("2 are ready", {"slot": "cut:1"})):
+            out, now = Out.of(say(text)), clock.now()
+            await outbox.say(tx, chat_id, out, key=text, now=now, urgent=True, **how)
+    said = []
+    while parcels := await _take(db, clock):
+        said.append(_text(parcels[0]))
+        await _delivered(db, clock, parcels[0])
+    assert said == ["card", "2 are ready"]
+
+
 async def test_only_the_newest_state_of_a_slot_is_sent_and_changes_the_message_in_place(
     db: Database, clock: HeldClock, chat_id: int
 ) -> None:

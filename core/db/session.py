@@ -7,13 +7,14 @@ async with db.read() as tx: ...
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -57,6 +58,15 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
 
+def _keep_when_cancelled(failure: ExceptionContext) -> None:
+    # SQLAlchemy closes a connection whose statement was cancelled, without a rollback. To SQLite
+    # that is no end: the transaction, and with it the lock on the whole database, lives on until
+    # the cursor is collected. The thread of aiosqlite does one thing after the other, so here the
+    # connection is sound, and is rolled back and used again like after any other error.
+    if isinstance(failure.original_exception, asyncio.CancelledError):
+        failure.is_disconnect = False
+
+
 class Database:
     """Sessions on one engine."""
 
@@ -68,6 +78,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin)
+            event.listen(self.engine.sync_engine, "handle_error", _keep_when_cancelled)
         sessions = type("Session", (Session,), {})  # ours alone: the listeners are per database
         self._writers = async_sessionmaker(
             self.engine, expire_on_commit=False, sync_session_class=sessions

@@ -33,6 +33,9 @@ check: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.bench
 
+quality: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.quality
+
 # Needs uv; run it after changing the dependencies in pyproject.toml.
 requirements:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-header -q pyproject.toml -o requirements.txt

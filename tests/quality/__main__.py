@@ -1,0 +1,191 @@
+"""Runs the product over recordings and prints how good the clips are.
+
+Measured on the finished files and on the JSON, by code that shares nothing with the engine: a
+figure that falls short says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from core.media.ffmpeg import find
+from core.settings import Settings
+from tests.quality import crop, cuts, words
+from tests.quality.finished import loudness, spec_faults
+from tests.quality.material import Case, cases
+
+ROOT = Path(__file__).parents[2]
+
+
+class Tally:
+    """What was counted over all clips of all cases."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.lufs: list[float] = []
+        self.peaks: list[float] = []
+        self.f1: list[float] = []
+        self.faults: list[str] = []
+
+    def add(self, name: str, n: float = 1) -> None:
+        self.counts[name] += n  # type: ignore[assignment]
+
+
+def run(case: Case, out: Path) -> dict[str, Any] | None:
+    """The JSON of one run; None when nothing was made, which is told."""
+    command = [sys.executable, "-m", "bot", "clip", str(case.video), "--out", str(out), "--json"]
+    command += ["--subtitles", str(case.subtitles)] if case.subtitles else []
+    env = {**os.environ, **case.also}
+    ran = subprocess.run(
+        [*command, *case.options], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    if ran.returncode:
+        print(f"{case.name:<24} exit {ran.returncode}: {ran.stderr.strip().splitlines()[-1]}")
+        return None
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+def measure(case: Case, told: dict[str, Any], exe: str, finder: crop.Finder, sum_: Tally) -> None:
+    """One row of the table, and its share of the totals."""
+    mine, said = Tally(), told["words"]
+    if case.cuts_s is not None:
+        mine.f1.append(cuts.f1(told["shots_s"][1:], case.cuts_s))
+    if case.subtitles:
+        lost, of = words.lost(case.subtitles, said)
+        mine.add("words lost", lost)
+        mine.add("words", of)
+    for clip in told["clips"]:
+        _clip(case, clip, told, exe, finder, mine)
+    for a, b in combinations(told["clips"], 2):
+        mine.add("overlaps", min(a["end_s"], b["end_s"]) - max(a["start_s"], b["start_s"]) > 0.05)
+    _row(case.name, mine)
+    sum_.counts.update(mine.counts)
+    sum_.lufs += mine.lufs
+    sum_.peaks += mine.peaks
+    sum_.f1 += mine.f1
+    sum_.faults += mine.faults
+
+
+def _clip(
+    case: Case,
+    clip: dict[str, Any],
+    told: dict[str, Any],
+    exe: str,
+    finder: crop.Finder,
+    mine: Tally,
+) -> None:
+    file, said = Path(clip["file"]), told["words"]
+    mine.add("clips")
+    mine.add("seconds", clip["duration_s"])
+    wrong = spec_faults(file, (clip["width"], clip["height"]))
+    mine.faults += [f"{case.name} {clip['rank']}: {fault}" for fault in wrong]
+    sound = loudness(exe, file)
+    if sound.lufs is not None and sound.peak_dbtp is not None:
+        mine.lufs.append(sound.lufs)
+        mine.peaks.append(sound.peak_dbtp)
+    mine.add("edges in a word", words.edges_inside(clip, said))
+    air = words.air_s(clip, said)
+    if air is not None:
+        mine.add("edges with words", 2)
+        mine.add("long edges", (air[0] > 0.36) + (air[1] > 0.46))
+    for length_s, text in words.cues_of(clip, said):
+        mine.add("cues")
+        mine.add("single-word cues", len(text.split()) == 1)
+        mine.add("short cues", length_s < 0.345)
+        mine.add("wide cues", len(text.split()) > 3 or len(text) > 18)
+    seen = crop.look(case.video, clip, finder)
+    for name in ("looks", "with_face", "blind", "fits", "whole"):
+        mine.add(name, getattr(seen, name))
+    mine.add("reversals", crop.reversals(clip))
+    mine.add("jumps off cuts", crop.jumps_off_cuts(clip, told["shots_s"]))
+    mine.add("checks failed", sum(not check["ok"] for check in clip["checks"]))
+
+
+def _share(a: float, b: float) -> str:
+    return f"{100 * a / b:.0f} %" if b else "-"
+
+
+def _row(name: str, t: Tally) -> None:
+    c = t.counts
+    loud = f"{min(t.lufs):.1f}…{max(t.lufs):.1f}" if t.lufs else "silent"
+    print(
+        f"{name:<24} {c['clips']:>3} clips {c['seconds']:>5.0f} s  {loud:>13} LUFS"
+        f"  blind {_share(c['blind'], c['with_face']):>5}  whole {_share(c['whole'], c['fits']):>5}"
+        f"  turns {c['reversals']}  in a word {c['edges in a word']}"
+        f"  checks failed {c['checks failed']}" + (f"  cuts F1 {t.f1[0]:.2f}" if t.f1 else ""),
+        flush=True,
+    )
+
+
+def _line(what: str, got: str, wanted: str, good: bool) -> None:
+    print(f"{what:<46} {got:>20}   {wanted:<14} {'ok' if good else 'FALLS SHORT'}")
+
+
+def summary(t: Tally) -> None:
+    """The figures that were promised."""
+    c = t.counts
+    print()
+    if t.f1:
+        _line("cuts F1, one frame of tolerance", f"{min(t.f1):.3f}", ">= 0.95", min(t.f1) >= 0.95)
+    if c["words"]:
+        got = f"{c['words lost']} of {c['words']}"
+        _line("words of subtitles lost", got, "none", not c["words lost"])
+    _line("clip edges inside a word", str(c["edges in a word"]), "none", not c["edges in a word"])
+    got = f"{c['long edges']} of {c['edges with words']}"
+    _line("edges further than 0.35 / 0.45 s from a word", got, "none", not c["long edges"])
+    _line("cues over 3 words or 18 characters", str(c["wide cues"]), "none", not c["wide cues"])
+    _line("cues under 0.35 s", f"{c['short cues']} of {c['cues']}", "none", not c["short cues"])
+    single = c["single-word cues"] / max(1, c["cues"])
+    _line("single-word cues", f"{100 * single:.1f} %", "< 10 %", single < 0.1)
+    if t.lufs:
+        worst = max(abs(v + 14) for v in t.lufs)
+        got = f"{min(t.lufs):.1f} … {max(t.lufs):.1f}"
+        _line("loudness, LUFS", got, "-14 ± 0.5", worst <= 0.5)
+        _line("true peak, dBTP", f"{max(t.peaks):.1f}", "<= -1", max(t.peaks) <= -1)
+    _line("spec faults", ", ".join(t.faults[:3]) or "none", "none", not t.faults)
+    per_s = c["reversals"] / max(1.0, c["seconds"])
+    _line("turns of the crop a second", f"{per_s:.3f}", "<= 0.13", per_s <= 0.13)
+    _line("jumps off a shot edge", str(c["jumps off cuts"]), "none", not c["jumps off cuts"])
+    blind = c["blind"] / max(1, c["with_face"])
+    _line("crop on nothing while a face is seen", f"{100 * blind:.1f} %", "<= 2 %", blind <= 0.02)
+    whole = c["whole"] / max(1, c["fits"])
+    _line("followed face whole, where it fits", f"{100 * whole:.1f} %", ">= 95 %", whole >= 0.95)
+    _line("clips of one video that overlap", str(c["overlaps"]), "none", not c["overlaps"])
+    _line(
+        "checks failed on finished files", str(c["checks failed"]), "none", not c["checks failed"]
+    )
+
+
+def main() -> None:
+    """Everything, or the cases whose names hold one of the given words."""
+    parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
+    parser.add_argument("only", nargs="*", help="parts of names of cases")
+    parser.add_argument("--keep", type=Path, help="a folder for the clips, to look at them")
+    asked = parser.parse_args()
+    settings = Settings.load()
+    exe, finder, total = str(find(settings)), crop.Finder(), Tally()
+    print(f"faces looked for by {finder.name}\n", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = asked.keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, case in enumerate(cases(settings, folder)):
+            if asked.only and not any(word in case.name for word in asked.only):
+                continue
+            told = run(case, folder / f"{number:02d}")
+            if told is not None:
+                measure(case, told, exe, finder, total)
+    summary(total)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,13 +15,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import regex
 import uharfbuzz as hb
 
 _FOLDER = Path(__file__).with_name("fonts")
 _FIRST = ("latin", "latin-more")
-_LAST = ("korean", "chinese", "japanese")
+_LAST = ("korean", "chinese", "japanese", "emoji")
 """Where several have a character, the earlier one draws it. Han alone is taken for Chinese; kana
 beside it make `font_for` choose the Japanese forms."""
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|(?![0-9#*])\p{Emoji}\ufe0f")
+"""What is meant as a picture: a plain `3` or `©` is not. It may go on, with tones and joiners."""
+_UNDRAWN = str.maketrans("", "", "\u200d\u20e3")
+"""libass shapes what a joiner joins, and the cap of a key, on its own: a family is drawn as its
+members, a key as its digit."""
 _SAMPLE = 20_000
 """Characters looked at to choose the main font; far more than a clip has."""
 
@@ -78,23 +84,31 @@ def font_for(text: str) -> Font:
 
 
 @cache
-def _fallback(char: str) -> Font | None:
-    return next((f for f in fonts() if covers(f, char)), None)
+def _fallback(char: str, pictures: bool = False) -> Font | None:
+    """The first font that has a character; of one meant as a picture, the last."""
+    order = reversed(fonts()) if pictures else fonts()
+    return next((f for f in order if covers(f, char)), None)
 
 
 def runs(text: str, main: Font) -> list[Run]:
-    """A text by fonts: `main` where it can, else whichever has the character. What no font has (an
-    emoji) is left out: nobody wants to see an empty box."""
+    """A text by fonts: `main` where it can, else whichever has the character. What no font has (a
+    script of five readers) is left out: nobody wants to see an empty box."""
     parts: list[tuple[str, Font]] = []
-    for char in text:
-        font = _choose(char, main, parts)
-        if font is None:
+    for cluster in regex.findall(r"\X", text):
+        if _EMOJI.match(cluster) and (font := _fallback(cluster[0], pictures=True)):
+            _add(parts, cluster.translate(_UNDRAWN), font)
             continue
-        if parts and parts[-1][1] == font:
-            parts[-1] = (parts[-1][0] + char, font)
-        else:
-            parts.append((char, font))
+        for char in cluster.replace("\u20e3", ""):
+            if chosen := _choose(char, main, parts):
+                _add(parts, char, chosen)
     return [Run(t, f) for t, f in parts]
+
+
+def _add(parts: list[tuple[str, Font]], text: str, font: Font) -> None:
+    if parts and parts[-1][1] == font:
+        parts[-1] = (parts[-1][0] + text, font)
+    else:
+        parts.append((text, font))
 
 
 def _choose(char: str, main: Font, before: Sequence[tuple[str, Font]]) -> Font | None:

@@ -37,6 +37,7 @@ PHRASES = {
     "Korean": "가장 중요한",
     "Georgian": "ყველაზე მთავარი",
     "Ethiopic": "በጣም አስፈላጊ",
+    "emoji": "🔥👍🏽👩‍🚀🇩🇪❤️",
 }
 HOSTILE = [
     r"{\b1}bold", r"a\Nb\nc\hd", "{", "}", "\\", r"\{x", r"{\an8\fs200\pos(0,0)}away",
@@ -162,9 +163,15 @@ def test_there_is_one_event_for_each_moment_and_no_two_at_once() -> None:
     assert [r[2] for r in rows[:-1]] == [r[1] for r in rows[1:]]
 
 
-def test_an_emoji_is_left_out_and_its_word_stays() -> None:
-    ass = captions_ass(said(["wow🎉", "🎉"]), VERTICAL, load_style("default"))
-    assert "wow" in ass and "🎉" not in ass and ass.count("Dialogue") == 1
+def test_an_emoji_is_a_picture_and_a_plain_sign_is_a_letter() -> None:
+    def by(text: str) -> list[tuple[str, str]]:
+        return [(r.text, r.font.path.stem) for r in runs(text, font_for("wow"))]
+
+    assert by("wow🎉") == [("wow", "latin"), ("🎉", "emoji")]
+    assert by("👩‍🚀!") == [("👩🚀", "emoji"), ("!", "latin")]
+    assert by("3 © ™ #1") == [("3 © ™ #1", "latin")]
+    assert by("❤️")[0][1] == "emoji" and by("1️⃣")[0] == ("1", "latin")
+    assert captions_ass(said(["wow🎉", "🎉"]), VERTICAL, load_style("default")).count("🎉") == 2
 
 
 def test_a_text_is_given_to_the_font_of_its_script() -> None:

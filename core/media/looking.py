@@ -271,13 +271,19 @@ def _lights_up(container: Any, picture: Any, at_s: float, out: Decoded) -> bool:
         container.seek(int(max(0.0, seek_s) / picture.time_base), stream=picture)
     except av.FFmpegError:
         return False
-    frames, since_key = 0, 0
+    frames, since_key, key_s = 0, 0, at_s
     for tried, packet in enumerate(_demuxed(container, [picture])):
         if not (since_key or packet.is_keyframe):  # entered between two: this is not damage
             if tried >= _NO_KEY:
                 break
             continue
+        if not since_key and packet.pts is not None:
+            key_s = float(packet.pts * picture.time_base)
         since_key += 1
+        if key_s < at_s - _KEY_DISTANCE_S:
+            # Decoding from so far away takes too long. What is written there tells as well: live
+            # recordings have one key frame, a file that was not written to its end has zeros.
+            return _written(container, picture, packet, at_s)
         for frame in _decoded(picture, packet, out):
             out.corrupt += frame.is_corrupt
             stamp_s = at_s if frame.pts is None else float(frame.pts * picture.time_base)
@@ -285,6 +291,14 @@ def _lights_up(container: Any, picture: Any, at_s: float, out: Decoded) -> bool:
         if frames >= 3 or since_key >= 60:
             break
     return frames > 0
+
+
+def _written(container: Any, picture: Any, packet: Any, at_s: float) -> bool:
+    """Whether packets of this place hold anything; `packet` is the last one that was read."""
+    for ahead in itertools.chain([packet], _demuxed(container, [picture])):
+        if ahead.pts is not None and float(ahead.pts * picture.time_base) >= at_s:
+            return any(bytes(ahead))
+    return False
 
 
 def hears(name: str, demuxers: str, index: int) -> bool:

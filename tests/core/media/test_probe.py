@@ -221,6 +221,25 @@ async def test_zeros_for_a_second_half_are_not_counted_as_video(make: Make) -> N
     assert facts.duration_s < 30
 
 
+async def test_a_live_recording_with_one_key_frame_is_whole(recordings: Path) -> None:
+    facts = await probe(recordings / "talk_two_people_silent_vp9_720p_45s.webm")
+    assert not facts.damaged
+    assert facts.duration_s == pytest.approx(45.6, abs=0.1)
+
+
+async def test_zeros_behind_the_only_key_frame_are_not_counted_as_video(make: Make) -> None:
+    path = await make(
+        "a.mp4", "-t", "100", "-g", "9999", "-movflags", "+faststart", "-preset", "ultrafast",
+        size="1280x720",
+    )  # fmt: skip
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    path.write_bytes(data)
+    facts = await probe(path)
+    assert facts.damaged
+    assert facts.duration_s < 75
+
+
 @pytest.mark.parametrize("ending", ["mp4", "ts"])
 async def test_a_longer_video_with_rare_key_frames_is_whole(
     recordings: Path, exe: str, tmp_path: Path, ending: str

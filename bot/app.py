@@ -1,17 +1,20 @@
-"""The talking process: gateway, web chat and courier, in one loop and one TaskGroup."""
+"""The talking process: gateway, faces and courier, in one loop and one TaskGroup."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
 import handlers
+from bot.arrivals import Arrivals
 from bot.courier import Courier
+from bot.deliverable import Deliverable
+from bot.faces import ADAPTERS, Adapter, Faces, Hall
 from bot.gateway import Gateway, listening
 from bot.gateway_guard import Guard
 from bot.gateway_session import Sessions, owner_code
@@ -44,26 +47,36 @@ async def run_bot(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def talking(svc: Services, registry: Registry) -> AsyncIterator[int]:
+async def talking(
+    svc: Services, registry: Registry, adapters: Sequence[Adapter] = ADAPTERS
+) -> AsyncIterator[int]:
     """Everything that talks, until the block ends; gives the port of the page. A part that falls
-    over takes the whole process with it, so that it is started again whole."""
+    over takes the whole process with it, so that it is started again whole; a face is a world of
+    its own and only falls for itself."""
     rooms, guard = Rooms(), Guard(svc.settings)
     sessions = Sessions(svc, guard)
     uploads = Uploads(svc, sessions)
     uploads.open()
     links = MediaLinks(svc.vault, svc.clock, svc.store)
     drawing = Drawing(svc.catalog, links)
-    courier = Courier(svc, {"web": WebChat(svc, rooms)})
+    faces = Faces(Hall(svc, registry, Deliverable(svc, links)), adapters)
+    courier = Courier(svc, {"web": WebChat(svc, rooms), **faces.chats})
+    arrivals = Arrivals(svc, registry, faces.chats, courier)
     desk = Desk(svc, registry, sessions, uploads, drawing, rooms, courier)
     async with asyncio.TaskGroup() as tasks:
-        delivering = tasks.create_task(courier.run())
+        working = [
+            tasks.create_task(courier.run()),
+            tasks.create_task(arrivals.run()),
+            tasks.create_task(faces.run(courier, arrivals)),
+        ]
         try:
-            app = Gateway(desk, guard, links).app()
+            app = Gateway(desk, guard, links, faces.routes).app()
             async with listening(app, svc.settings) as port:
                 log.info("bot.ready", port=port)
                 yield port
         finally:
-            delivering.cancel()
+            for task in working:
+                task.cancel()
             await uploads.close()
 
 

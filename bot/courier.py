@@ -17,11 +17,11 @@ from datetime import timedelta
 import structlog
 
 from bot.pace import Pace
-from core.chat.chat import Chat, ChatGone, Slower
+from core.chat.chat import Chat, ChatGone, ChatMoved, Slower
 from core.chat.message import MessageRef
-from core.db import outbox, outbox_timing
+from core.db import chat_places, outbox, outbox_timing
 from core.db.nudges import TOPIC_OUTBOX
-from core.errors import Told
+from core.errors import Told, Unsure
 from core.services import Services
 
 log = structlog.get_logger()
@@ -35,6 +35,9 @@ LAST_MOMENT_S = 0.7
 MAX_WAIT_S = 120.0
 MAX_TRIES = 200
 """About six hours at the longest wait; nobody wants older news."""
+UNSURE_WAITS_S = (15.0, 120.0, 900.0)
+"""Before a message that may have arrived is said once more. Together they outlast an outage in
+which every answer gets lost; after the last one it is taken as said."""
 
 
 def backoff_s(tries: int) -> float:
@@ -47,7 +50,7 @@ class Courier:
 
     def __init__(self, svc: Services, chats: Mapping[str, Chat]) -> None:
         self._svc = svc
-        self._chats = chats
+        self._chats = dict(chats)
         self._news = asyncio.Event()
         self._paces = {name: Pace(chat.can) for name, chat in chats.items()}
         self._look_again_s = POLL_S
@@ -56,6 +59,11 @@ class Courier:
     def wake(self) -> None:
         """There may be something to deliver."""
         self._news.set()
+
+    def leave_out(self, network: str) -> None:
+        """Nobody lets us in there: what is to be said waits in its rows for another start."""
+        self._chats.pop(network, None)
+        self._paces.pop(network, None)
 
     async def run(self) -> None:
         """Until cancelled. Deliveries under way get a moment to finish."""
@@ -87,7 +95,7 @@ class Courier:
             now = self._svc.clock.now()
             taken: list[outbox.Parcel] = []
             async with self._svc.db.write() as tx:
-                for name, pace in self._paces.items():
+                for name, pace in list(self._paces.items()):
                     if pace.free > 0:
                         taken += await outbox.take(
                             tx, now, network=name, lease_s=LEASE_S, limit=pace.free
@@ -119,7 +127,9 @@ class Courier:
 
     async def _carry(self, parcel: outbox.Parcel) -> None:
         """Deliver one parcel and write down how it went. Nothing it meets may stop the courier."""
-        pace = self._paces[parcel.where.network]
+        pace = self._paces.get(parcel.where.network)
+        if pace is None:  # left out a moment ago; the lease runs out by itself
+            return
         pace.under_way += 1
         try:
             await self._settle(parcel)
@@ -134,10 +144,18 @@ class Courier:
             at = await self._deliver(parcel)
         except Slower as slower:
             await self._put_off(parcel, slower.after_s, "asked to wait")
-        except ChatGone:
+        except ChatGone as gone:
             log.info("courier.chat_gone", chat=parcel.chat_id)
             async with self._svc.db.write() as tx:
-                await outbox.bury_chat(tx, parcel.chat_id, "gone", self._svc.clock.now())
+                now = self._svc.clock.now()
+                await chat_places.fall_silent(tx, parcel.chat_id, gone.why, now)
+        except ChatMoved as moved:
+            log.info("courier.chat_moved", chat=parcel.chat_id)
+            async with self._svc.db.write() as tx:
+                await chat_places.move(tx, parcel.chat_id, moved.to, self._svc.clock.now())
+        except Unsure as unsure:
+            log.warning("courier.unsure", parcel=parcel.id, times=parcel.unsure + 1, why=unsure.why)
+            await self._perhaps_sent(parcel)
         except (Told, ValueError, TypeError, KeyError) as wrong:
             # A message this network can never take must not stand in the way of the next one.
             log.exception("courier.undeliverable", parcel=parcel.id)
@@ -155,7 +173,11 @@ class Courier:
             await self._paces[parcel.where.network].turn(parcel.chat_id)
             if parcel.at is None:
                 return await chat.say(
-                    parcel.where, parcel.out, key=parcel.key, language=parcel.language
+                    parcel.where,
+                    parcel.out,
+                    key=parcel.key,
+                    language=parcel.language,
+                    reply_to=parcel.reply_to,
                 )
             await chat.change(parcel.at, parcel.out, language=parcel.language)
             return parcel.at
@@ -183,6 +205,20 @@ class Courier:
         async with self._svc.db.write() as tx:
             until = self._svc.clock.now() + timedelta(seconds=after_s)
             await outbox.put_off(tx, parcel.id, until, fault)
+
+    async def _perhaps_sent(self, parcel: outbox.Parcel) -> None:
+        """It may come twice, but it does not come for ever. A change can be made as often as one
+        likes."""
+        now = self._svc.clock.now()
+        if parcel.at is not None:
+            await self._again(parcel, "unsure")
+            return
+        async with self._svc.db.write() as tx:
+            if parcel.unsure >= len(UNSURE_WAITS_S):
+                await outbox.taken_as_sent(tx, parcel, now)
+            else:
+                wait = timedelta(seconds=UNSURE_WAITS_S[parcel.unsure])
+                await outbox.perhaps_sent(tx, parcel.id, now + wait)
 
     async def _again(self, parcel: outbox.Parcel, fault: str) -> None:
         if parcel.tries >= MAX_TRIES:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.faces import ADAPTERS, Adapter
 from core.analysis.faces import FaceSettings, find_face_model
 from core.analysis.speech.choose import describe_speech
 from core.captions.fonts import fonts_dir
@@ -176,6 +177,16 @@ async def _platforms(settings: Settings) -> Finding:
     return ok(say("doctor.platforms", names=real)) if real else note(say("doctor.practice"))
 
 
+def _face(adapter: Adapter) -> Look:
+    """Whether a network lets us in with the token there is."""
+
+    async def look(settings: Settings) -> Finding:
+        who = await adapter.check(settings)
+        return ok(who) if who else note(say("doctor.no_face", network=adapter.network.title()))
+
+    return look
+
+
 LOOKS: tuple[Look, ...] = (
     _folder,
     _media,
@@ -189,6 +200,7 @@ LOOKS: tuple[Look, ...] = (
     _fonts,
     _provider,
     _platforms,
+    *(_face(adapter) for adapter in ADAPTERS),
 )
 _INSIDE: frozenset[Look] = frozenset({_media, _key, _redis, _database})
 """What lives in the data folder. Where that cannot be used they would only say so again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -39,8 +39,15 @@ TYPES = {
 class Gateway:
     """Routes and the sockets that are open."""
 
-    def __init__(self, desk: Desk, guard: Guard, links: MediaLinks) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        guard: Guard,
+        links: MediaLinks,
+        hooks: Sequence[web.RouteDef] = (),
+    ) -> None:
         self._desk = desk
+        self._hooks = hooks
         self._guard = guard
         self._links = links
         self._sockets: set[web.WebSocketResponse] = set()
@@ -66,6 +73,7 @@ class Gateway:
                 web.get("/healthz", health.alive),
                 web.get("/readyz", health.ready),
                 web.get("/{file:[a-z_]+\\.(css|js|svg)}", self._static),
+                *self._hooks,
             ]
         )
         return app

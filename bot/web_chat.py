@@ -38,7 +38,16 @@ class WebChat:
     def can(self) -> Capabilities:
         return CAN
 
-    async def say(self, to: ChatRef, out: Out, *, key: str, language: str) -> MessageRef:
+    async def say(
+        self,
+        to: ChatRef,
+        out: Out,
+        *,
+        key: str,
+        language: str,
+        reply_to: MessageRef | None = None,
+    ) -> MessageRef:
+        """A conversation of one person shows its answers in order; replies need no mark there."""
         body = _body(out, language)
         async with self._svc.db.write() as tx:
             chat_id = await _chat_id(tx, to)

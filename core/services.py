@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -31,6 +31,9 @@ class Services:
     store: MediaStore
     posting: Posting
     http: aiohttp.ClientSession
+    doors: dict[str, str] = field(default_factory=dict)
+    """By network: an address that opens a conversation with us and hands over a code, with `{code}`
+    in it. A face writes it down as soon as it knows its own name."""
 
 
 @asynccontextmanager

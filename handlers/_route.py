@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.chat.message import Act, In
 from core.chat.registry import Arg, Entry, Registry
 from core.db.chats import Dialogue
 from core.errors import Told
+from handlers._parking import has_link, with_links, without_links
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _NEVER_MIND = {"cancel", "never mind", "nevermind", "stop", "abort", "forget it"}
@@ -25,6 +26,8 @@ class Route:
     args: Mapping[str, str] = field(default_factory=dict)
     ids: tuple[int, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
+    inn: In | None = None
+    """The update as it is understood where files are taken: addresses in it are files."""
 
 
 def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
@@ -32,14 +35,21 @@ def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
     if inn.act is not None:
         return _button(inn.act, registry)
     if command := _COMMAND.fullmatch(inn.text.strip()):
-        return _command(command[1].lower(), (command[2] or "").strip(), inn, registry)
+        return _command(command[1].lower(), inn, registry)
     if inn.files and registry.video is not None:
-        return Route(registry.video, inn.text.strip())
+        return _video(inn, registry.video)
     if question is not None and question.name in registry.answers:
         if inn.text.strip().casefold().strip(".!") in _NEVER_MIND and "cancel" in registry.commands:
             return Route(registry.commands["cancel"])
         return Route(registry.answers[question.name], inn.text.strip(), kept=question.kept)
+    if has_link(inn.text) and registry.video is not None:
+        return _video(inn, registry.video)
     raise Told("door.no_words")
+
+
+def _video(inn: In, entry: Entry) -> Route:
+    linked = with_links(inn)
+    return Route(entry, linked.text.strip(), inn=linked)
 
 
 def is_answer(inn: In, registry: Registry, question: Dialogue | None) -> bool:
@@ -48,10 +58,10 @@ def is_answer(inn: In, registry: Registry, question: Dialogue | None) -> bool:
     return plain and question is not None and question.name in registry.answers
 
 
-def is_small_talk(inn: In, registry: Registry, question: Dialogue | None) -> bool:
-    """People talking to each other in a group: none of our business."""
-    addressed = inn.act is not None or inn.files or _COMMAND.fullmatch(inn.text.strip())
-    return bool(inn.chat_title) and not addressed and not is_answer(inn, registry, question)
+def is_small_talk(inn: In) -> bool:
+    """People talking to each other in a group: none of our business, their videos neither."""
+    to_us = inn.addressed or inn.act is not None or _COMMAND.fullmatch(inn.text.strip())
+    return bool(inn.chat_title) and not to_us
 
 
 def _button(packed: str, registry: Registry) -> Route:
@@ -65,11 +75,29 @@ def _button(packed: str, registry: Registry) -> Route:
     return Route(entry, ids=act.ids)
 
 
-def _command(name: str, text: str, inn: In, registry: Registry) -> Route:
+def _command(name: str, inn: In, registry: Registry) -> Route:
     entry = registry.commands.get(name)
     if entry is None:
         raise _unknown(name, registry)
-    return Route(entry, text, _args(entry, text, inn.hints))
+    if entry.files:
+        inn = _with_hinted_links(inn)
+    written = _COMMAND.fullmatch(inn.text.strip())
+    text = ((written[2] if written else "") or "").strip()
+    args = _args(entry, text, inn.hints)
+    return Route(entry, text, args, inn=inn if entry.files else None)
+
+
+def _with_hinted_links(inn: In) -> In:
+    """An address may be written after the command, or stand in one of its typed arguments."""
+    hints = dict(inn.hints)
+    for name, value in inn.hints.items():
+        linked = with_links(replace(inn, text=value))
+        if linked.files != inn.files:
+            inn = replace(inn, files=linked.files)
+        hints[name] = without_links(value)
+    if inn.files:
+        return replace(inn, text=without_links(inn.text), hints=hints)
+    return replace(with_links(inn), hints=hints)
 
 
 def _unknown(name: str, registry: Registry) -> Told:

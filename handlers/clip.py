@@ -28,7 +28,7 @@ log = structlog.get_logger()
 SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
 
 
-@command("clip", role="editor", args=[Arg("wish")])
+@command("clip", role="editor", args=[Arg("wish")], files=True)
 async def clip(ask: Ask, svc: Services) -> Answer:
     """Cut the video you send along, or the last one: /clip 3 under 40s about pricing"""
     wish = read_wish(ask.text)
@@ -174,14 +174,25 @@ async def _begin(
 ) -> None:
     now, by, source = svc.clock.now(), ask.by, wanted.source
     ahead = await _sources.cuts_ahead(tx)
+    asked_on = ask.said.id if ask.said else None
     cut = await videos.add_cut(
-        tx, source.id, by.chat_id, by.member_id, wanted.wish, now, wanted.subtitles_key
+        tx, source.id, by.chat_id, by.member_id, wanted.wish, now, wanted.subtitles_key, asked_on
     )
     key = f"cut:{ask.key}:{wanted.number}"
     if not await svc.jobs.add(tx, ANALYSE, {"cut": cut.id}, key=key, now=now, cut_id=cut.id):
         raise _Twice
     about = _about(wanted, length_s, ahead)
-    await outbox.say(tx, by.chat_id, about, key=f"{key}:begun", now=now, urgent=True)
+    standing = ask.slot if wanted.number == 0 else None
+    await outbox.say(
+        tx,
+        by.chat_id,
+        about,
+        key=f"{key}:begun",
+        slot=standing,
+        now=now,
+        urgent=True,
+        reply_to=asked_on,
+    )
     slot = cut_cards.slot(cut.id)
     status = cut_cards.status(cut.id, cut_cards.Progress(source.name, {"probe": 0.0}))
     await outbox.say(tx, by.chat_id, status, key=slot, slot=slot, now=now, urgent=True)

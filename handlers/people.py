@@ -12,6 +12,7 @@ from core.errors import Told
 from core.say import When, say
 from core.services import Services
 from handlers._ids import first
+from handlers._links import doors
 
 ROLES = ("viewer", "editor", "approver", "owner")
 
@@ -33,6 +34,7 @@ async def invite(ask: Ask, svc: Services) -> Answer:
             address=f"{svc.settings.address}/?code={code}",
             until=When(now + INVITE_LIFE),
         ),
+        *(say("people.code_door", address=door) for door in doors(svc, code)),
     )
 
 

@@ -12,6 +12,7 @@ from core.errors import Told
 from core.say import Say, When, say
 from core.services import Services
 from handlers._ids import first
+from handlers._links import doors
 
 
 @command("login", role="viewer")
@@ -37,6 +38,7 @@ async def login(ask: Ask, svc: Services) -> Answer:
     return Out.of(
         say("login.code", code=code, until=When(now + LOGIN_LIFE)),
         say("login.how", address=address),
+        *(say("people.code_door", address=door) for door in doors(svc, code)),
     )
 
 

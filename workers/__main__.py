@@ -9,7 +9,7 @@ from core.errors import BadSetting
 from core.i18n.catalog import Catalog
 from core.log import set_up_logs
 from core.settings import Settings
-from workers import media, publish  # noqa: F401  (they declare their jobs)
+from workers import light, media, publish  # noqa: F401  (they declare their jobs)
 from workers.settings import work
 
 

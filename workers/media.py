@@ -224,7 +224,15 @@ async def _keep(run: Run, cut: Cut, clip: Clip, made: Rendered, took_s: float) -
         )
         await videos.edit_clip(tx, clip.id, state="ready")
         card = clip_cards.clip_card(await videos.clip(tx, clip.id))
-        await outbox.say(tx, cut.chat_id, card, key=f"clip:{clip.id}", now=now, urgent=True)
+        await outbox.say(
+            tx,
+            cut.chat_id,
+            card,
+            key=f"clip:{clip.id}",
+            now=now,
+            urgent=True,
+            reply_to=cut.asked_on,
+        )
         await _close_if_all_are_done(tx, run, cut.id)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 # ── videos and clips ────────────────────────────────────────────────────────────────────────────
+ARRIVAL_CANCEL: Final = "arrival.cancel"
+"""arrival: stop fetching what somebody sent."""
 CUT_CANCEL: Final = "cut.cancel"
 """cut"""
 SOURCE_AGAIN: Final = "source.again"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.chat.message import ChatRef, InFile, MessageRef, Network, Out
+from core.say import Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,26 @@ class Capabilities:
     """Messages a second in one chat."""
     all_per_s: float = 1000.0
     """Messages and edits a second in all chats together."""
+    whispers: bool = False
+    """Whether the presser of a button can be told something nobody else sees."""
 
 
 class ChatGone(Exception):
-    """Nobody hears us there any more: blocked, kicked, deleted. Not to be retried."""
+    """Nobody hears us there any more: blocked, kicked, deleted, no right to write. Not to be
+    retried. `why` says what happened and how to mend it; the owner is told once, elsewhere."""
+
+    def __init__(self, why: Say | None = None) -> None:
+        super().__init__(why.key if why else "gone")
+        self.why = why
+
+
+class ChatMoved(Exception):
+    """The conversation goes on at another place: a group became a supergroup. Old messages can no
+    longer be changed there."""
+
+    def __init__(self, to: ChatRef) -> None:
+        super().__init__(f"moved to {to.chat}")
+        self.to = to
 
 
 class Slower(Exception):
@@ -41,13 +58,23 @@ class Slower(Exception):
 
 
 class Chat(Protocol):
-    """Five parts, and no extras. All methods may raise ChatGone and Slower."""
+    """Five parts, and no extras. All methods may raise ChatGone, ChatMoved and Slower. A `Told` is
+    final (a message this network can never take); any other exception is tried again later."""
 
     @property
     def can(self) -> Capabilities: ...
 
-    async def say(self, to: ChatRef, out: Out, *, key: str, language: str) -> MessageRef:
-        """Same key, one message, as far as the network lets us know."""
+    async def say(
+        self,
+        to: ChatRef,
+        out: Out,
+        *,
+        key: str,
+        language: str,
+        reply_to: MessageRef | None = None,
+    ) -> MessageRef:
+        """Same key, one message, as far as the network lets us know. Raises core.errors.Unsure when
+        it may have been sent. A `reply_to` that is gone is no error."""
         ...
 
     async def change(self, at: MessageRef, out: Out, *, language: str) -> None:
@@ -59,5 +86,7 @@ class Chat(Protocol):
         ...
 
     async def bring(self, file: InFile, into: Path) -> Path:
-        """Download what somebody sent. Raises TooLarge before it starts."""
+        """Stream what somebody sent to `into`, or give where it lies on this machine already; that
+        file is then taken over. Raises TooLarge before it starts, Told for what will never come,
+        Later or anything else for what may come next time."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 from core.say import Say, say_from_json, say_to_json
@@ -153,12 +153,25 @@ class Out:
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """A file somebody sent. `handle` means something to the chat it came from only."""
+    """A file somebody sent, or a link to one.
+
+    A `handle` without a scheme is a key of the media store: the file is here (`in/<sha256>`). With
+    one (`telegram:…`, `discord:…`, `link:https://…`) it must be brought first."""
 
     name: str
     size_b: int | None
     mime: str | None
     handle: str
+
+    @property
+    def scheme(self) -> str:
+        """`telegram`, `discord`, `link`; empty for what is here."""
+        scheme, colon, _ = self.handle.partition(":")
+        return scheme if colon else ""
+
+    @property
+    def is_here(self) -> bool:
+        return not self.scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +188,33 @@ class In:
     """The packed act as it came back: hostile until unpacked."""
     on: MessageRef | None = None
     """The message the button was on, or the one that was replied to."""
+    said: MessageRef | None = None
+    """The person's own message: what answers to it in a group, and finished clips, reply to."""
     chat_title: str = ""
+    """Of a group, a channel, a thread: wherever others read along. Empty between two."""
+    addressed: bool = False
+    """In a group: it mentions us or answers a message of ours. Commands and buttons always speak to
+    us; other words and files only so."""
     zone: str | None = None
     """IANA zone, when the network tells."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """Typed arguments of a command, by name, where the network has them."""
+    slot: str | None = None
+    """The outbox slot of a message that stands for this request already: the first answer takes its
+    place."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for what is kept until its files are here."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        where = ChatRef(**raw["where"])
+        given = dict(raw) | {
+            "where": where,
+            "who": Who(**raw["who"]),
+            "files": tuple(InFile(**f) for f in raw["files"]),
+            "on": MessageRef(where, raw["on"]["id"]) if raw["on"] else None,
+            "said": MessageRef(where, raw["said"]["id"]) if raw["said"] else None,
+        }
+        return cls(**given)

@@ -72,7 +72,12 @@ class Ask:
     ids: tuple[int, ...] = ()
     """Ids the button carried."""
     files: tuple[InFile, ...] = ()
+    """All of them are in the media store."""
     on: MessageRef | None = None
+    said: MessageRef | None = None
+    """The person's own message."""
+    slot: str | None = None
+    """Of the message that stands for this request already; say the first answer in it."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the question that is answered here was asked with."""
 
@@ -106,6 +111,8 @@ class Entry:
     role: Role
     args: tuple[Arg, ...] = ()
     listed: bool = True
+    files: bool = False
+    """Takes files and links: networks offer a way to send one along."""
 
     @property
     def help(self) -> str:
@@ -135,12 +142,17 @@ def _put(into: dict[str, Entry], entry: Entry) -> None:
 
 
 def command(
-    name: str, *, role: Role, args: Sequence[Arg] = (), listed: bool = True
+    name: str,
+    *,
+    role: Role,
+    args: Sequence[Arg] = (),
+    listed: bool = True,
+    files: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """`/name` in every chat."""
+    """`/name` in every chat. With `files` it takes a video or a link along."""
 
     def keep(run: Handler) -> Handler:
-        _put(_HERE.commands, Entry(name, run, role, tuple(args), listed))
+        _put(_HERE.commands, Entry(name, run, role, tuple(args), listed, files))
         return run
 
     return keep
@@ -170,7 +182,7 @@ def on_video(*, role: Role) -> Callable[[Handler], Handler]:
     """A file without a command."""
 
     def keep(run: Handler) -> Handler:
-        _HERE.video = Entry("video", run, role)
+        _HERE.video = Entry("video", run, role, files=True)
         return run
 
     return keep

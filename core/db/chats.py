@@ -26,6 +26,8 @@ class Conversation:
     language: str | None
     zone: str | None
     dead: bool
+    member_id: int | None = None
+    """Whose conversation with us alone it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,16 @@ class Dialogue:
 def _conversation(row: ChatRow) -> Conversation:
     where = ChatRef(cast(Network, row.network), row.chat, row.thread or None)
     dead = row.dead_at is not None
-    return Conversation(row.id, row.workspace_id, where, row.title, row.language, row.zone, dead)
+    return Conversation(
+        row.id,
+        row.workspace_id,
+        where,
+        row.title,
+        row.language,
+        row.zone,
+        dead,
+        row.member_id,
+    )
 
 
 def _at(where: ChatRef) -> Any:
@@ -51,9 +62,14 @@ def _at(where: ChatRef) -> Any:
 
 
 async def open_chat(
-    tx: AsyncSession, workspace_id: int, where: ChatRef, now: datetime, title: str = ""
+    tx: AsyncSession,
+    workspace_id: int,
+    where: ChatRef,
+    now: datetime,
+    title: str = "",
+    member_id: int | None = None,
 ) -> Conversation:
-    """Find the conversation or begin it."""
+    """Find the conversation or begin it. `member_id` is whose it is, when it is between two."""
     row = await tx.scalar(select(ChatRow).where(_at(where)))
     if row is not None:
         return _conversation(row)
@@ -63,6 +79,7 @@ async def open_chat(
         chat=where.chat,
         thread=where.thread or "",
         title=title[:200],
+        member_id=member_id,
         created_at=now,
     )
     try:
@@ -83,7 +100,7 @@ async def conversation(tx: AsyncSession, chat_id: int) -> Conversation:
 
 
 async def set_chat(tx: AsyncSession, chat_id: int, **changes: Any) -> None:
-    """Change language, zone, title or dead_at."""
+    """Change language, zone, title, dead_at, workspace_id or member_id."""
     await tx.execute(update(ChatRow).where(ChatRow.id == chat_id).values(**changes))
 
 

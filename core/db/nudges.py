@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 TOPIC_OUTBOX = "outbox"
 TOPIC_JOBS = "jobs"
+TOPIC_ARRIVALS = "arrivals"
 
 Ring = Callable[[str, tuple[Any, ...]], None]
 """Called with a topic and what was noted for it; must not block and must not raise."""

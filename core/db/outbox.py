@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select, true, update
+from sqlalchemy import case, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import ChatRef, MessageRef, Network, Out
@@ -36,6 +36,9 @@ class Parcel:
     at: MessageRef | None
     """The delivered message to change; None for a new one."""
     tries: int
+    reply_to: MessageRef | None = None
+    unsure: int = 0
+    """How often it may have been sent already."""
 
 
 async def say(
@@ -47,9 +50,11 @@ async def say(
     now: datetime,
     slot: str | None = None,
     urgent: bool = False,
+    reply_to: str | None = None,
 ) -> None:
     """Queue one message. The same key again does nothing. With `slot` it replaces what the slot
-    showed; a `key` is then only used for the first message of the slot."""
+    showed; a `key` is then only used for the first message of the slot. `reply_to` is the id of a
+    message of the same chat."""
     ring_after_commit(tx, TOPIC_OUTBOX)
     body = out.to_json()
     if slot is not None:
@@ -74,10 +79,19 @@ async def say(
             urgent=urgent,
             body_json=body,
             not_before=now,
+            reply_to=reply_to,
             created_at=now,
         )
     )
     await tx.flush()
+
+
+async def in_slot(tx: AsyncSession, chat_id: int, slot: str) -> Out | None:
+    """What a slot shows, or will show."""
+    body = await tx.scalar(
+        select(OutboxRow.body_json).where(OutboxRow.chat_id == chat_id, OutboxRow.slot == slot)
+    )
+    return Out.from_json(body) if body is not None else None
 
 
 async def retire_slot(tx: AsyncSession, chat_id: int, slot: str) -> None:
@@ -119,13 +133,14 @@ async def take(
     paused = (
         select(OutboxRow.chat_id)
         .where(OutboxRow.state == "waiting", OutboxRow.tries > 0, OutboxRow.not_before > now)
+        .where(OutboxRow.unsure == 0)  # what may be there already holds up nobody
         .scalar_subquery()
     )
     order = func.row_number().over(partition_by=OutboxRow.chat_id, order_by=(urgent, OutboxRow.id))
     ranked = (
         select(OutboxRow.id, order.label("nth"))
         .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
-        .where(ChatRow.network == network if network else true())
+        .where(ChatRow.network == network if network else true(), ChatRow.dead_at.is_(None))
         .where(_due(now), OutboxRow.chat_id.not_in(busy), OutboxRow.chat_id.not_in(paused))
         .subquery()
     )
@@ -163,6 +178,8 @@ async def _parcel(tx: AsyncSession, row: OutboxRow) -> Parcel:
         row.version,
         MessageRef(where, row.message_id) if row.message_id else None,
         row.tries,
+        MessageRef(where, row.reply_to) if row.reply_to else None,
+        row.unsure,
     )
 
 
@@ -175,8 +192,34 @@ async def delivered(
     row.sent_at = now
     row.lease_until = None
     row.tries = 0
+    row.unsure = 0
     row.fault = None
     row.state = "sent" if row.version == version else "waiting"
+
+
+async def perhaps_sent(tx: AsyncSession, parcel_id: int, until: datetime) -> None:
+    """Nobody knows whether it arrived; say it once more then."""
+    await put_off(tx, parcel_id, until, "unsure")
+    await tx.execute(
+        update(OutboxRow).where(OutboxRow.id == parcel_id).values(unsure=OutboxRow.unsure + 1)
+    )
+
+
+async def taken_as_sent(tx: AsyncSession, parcel: Parcel, now: datetime) -> None:
+    """It went out so often without an answer that once more would only be a nuisance. What is said
+    in its slot from now on is a new message, since nobody knows the number of this one."""
+    await tx.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == parcel.id)
+        .values(
+            state=case((OutboxRow.version == parcel.version, "sent"), else_="waiting"),
+            sent_at=now,
+            lease_until=None,
+            tries=0,
+            unsure=0,
+            fault="unsure",
+        )
+    )
 
 
 async def put_off(

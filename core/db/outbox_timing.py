@@ -30,7 +30,7 @@ async def outlook(
     tx: AsyncSession, now: datetime, networks: Collection[str]
 ) -> tuple[bool, datetime | None]:
     """Whether something may be deliverable now, and when time alone will bring more."""
-    ours = ChatRow.network.in_(networks)
+    ours = ChatRow.network.in_(networks) & ChatRow.dead_at.is_(None)
     waiting = OutboxRow.state == "waiting"
     sending = OutboxRow.state == "sending"
     due = await tx.scalar(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import Who
@@ -138,34 +138,67 @@ async def use_invite(
 ) -> Member | None:
     """Let somebody in. None when the code is unknown, used or too old. A compare-and-set takes
     the code, so that two people with the same code cannot both come in."""
-    code_hash = vault.fingerprint("invite", code.strip().upper())
+    invite = await _take_invite(tx, vault, code, now)
+    if invite is None:
+        return None
+    joined = await _joined(tx, invite, who, now)
+    await _know(tx, joined.id, who)
+    invite.used_by = joined.id
+    return _member(joined)
+
+
+async def _take_invite(
+    tx: AsyncSession, vault: Vault, code: str, now: datetime, *, login: bool = False
+) -> InviteRow | None:
     taken = await tx.scalar(
         update(InviteRow)
-        .where(
-            InviteRow.code_hash == code_hash,
-            InviteRow.used_at.is_(None),
-            InviteRow.expires_at > now,
-        )
+        .where(_good(vault, code, now), InviteRow.joins.is_not(None) if login else true())
         .values(used_at=now)
         .returning(InviteRow.id)
     )
-    if taken is None:
-        return None
-    invite = await tx.get_one(InviteRow, taken)
+    return await tx.get_one(InviteRow, taken) if taken is not None else None
+
+
+def _good(vault: Vault, code: str, now: datetime) -> Any:
+    return (
+        (InviteRow.code_hash == vault.fingerprint("invite", code.strip().upper()))
+        & InviteRow.used_at.is_(None)
+        & (InviteRow.expires_at > now)
+    )
+
+
+async def _joined(tx: AsyncSession, invite: InviteRow, who: Who, now: datetime) -> MemberRow:
+    """Whoever comes in with it: the member it joins, whoever is in already, or somebody new."""
+    if invite.joins is not None:
+        return await tx.get_one(MemberRow, invite.joins)
     known = await find_member(tx, who.network, who.user_id)
-    if known is not None and invite.joins is None:
-        joined: MemberRow | None = await tx.get_one(MemberRow, known.id)
-    elif invite.joins is not None:
-        joined = await tx.get_one(MemberRow, invite.joins)
-    else:
-        joined = MemberRow(
-            workspace_id=invite.workspace_id, name=who.name, role=invite.role, created_at=now
-        )
-        tx.add(joined)
+    if known is not None:
+        return await tx.get_one(MemberRow, known.id)
+    row = MemberRow(
+        workspace_id=invite.workspace_id, name=who.name, role=invite.role, created_at=now
+    )
+    tx.add(row)
     await tx.flush()
-    assert joined is not None
-    if known is None:
-        await _know(tx, joined.id, who)
+    return row
+
+
+async def is_invite(tx: AsyncSession, vault: Vault, code: str, now: datetime) -> bool:
+    """Whether a code would let somebody in now."""
+    return await tx.scalar(select(InviteRow.id).where(_good(vault, code, now))) is not None
+
+
+async def use_login(
+    tx: AsyncSession, vault: Vault, code: str, who: Who, now: datetime
+) -> Member | None:
+    """Make somebody who is in already the member a code of theirs belongs to, on this network.
+    None for any other code, which is left as it is."""
+    invite = await _take_invite(tx, vault, code, now, login=True)
+    if invite is None:
+        return None
+    joined = await _joined(tx, invite, who, now)
+    if joined.removed_at is not None:
+        return None
+    await _know(tx, joined.id, who)
     invite.used_by = joined.id
     return _member(joined)
 

@@ -146,6 +146,8 @@ class ChatRow(Base):
     zone: Mapped[str | None] = mapped_column(String(64))
     dead_at: Mapped[datetime | None]
     """The network said nobody hears us here any more."""
+    member_id: Mapped[int | None] = _to("member")
+    """Whose conversation with us alone it is; empty where others read along."""
     created_at: Mapped[datetime]
 
 
@@ -208,9 +210,35 @@ class OutboxRow(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Counts changes of a body that was not delivered yet."""
     message_id: Mapped[str | None] = mapped_column(String(64))
+    reply_to: Mapped[str | None] = mapped_column(String(64))
+    """Id of the message it answers, on its network."""
+    unsure: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was sent without our knowing whether it arrived."""
     fault: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class ArrivalRow(Base):
+    """What somebody sent, until its files are here and it can be handled."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (Index("ix_arrival_due", "state", "not_before"),)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    """Of the update it came with."""
+    chat_id: Mapped[int] = _to("chat")
+    member_id: Mapped[int] = _to("member")
+    way: Mapped[str] = mapped_column(String(16))
+    """Who brings it: the network it came from, or `link`."""
+    in_json: Mapped[dict[str, Any]]
+    """The whole update. Files that are here already carry the key they are stored under."""
+    state: Mapped[str] = mapped_column(String(16))  # wanted here done failed cancelled
+    tries: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    fault_json: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
 
 
 # ── videos ──────────────────────────────────────────────────────────────────────────────────────
@@ -249,6 +277,8 @@ class CutRow(Base):
     member_id: Mapped[int] = _to("member")
     wish_json: Mapped[dict[str, Any]]
     subtitles_key: Mapped[str | None] = mapped_column(String(200))
+    asked_on: Mapped[str | None] = mapped_column(String(64))
+    """Id of the message that asked for it, on its network: finished clips reply to it."""
     state: Mapped[str] = mapped_column(String(16))  # working done failed cancelled
     planned: Mapped[int] = mapped_column(default=0)
     notes_json: Mapped[list[Any]]

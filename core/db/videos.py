@@ -51,6 +51,8 @@ class Cut:
     notes: tuple[Say, ...]
     fault: Say | None
     created_at: datetime
+    asked_on: str | None = None
+    """Id of the message that asked for it, on its network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _cut(row: CutRow) -> Cut:
         tuple(say_from_json(n) for n in row.notes_json),
         _fault(row.fault_json),
         row.created_at,
+        row.asked_on,
     )
 
 
@@ -263,6 +266,7 @@ async def add_cut(
     wish: Wish,
     now: datetime,
     subtitles_key: str | None = None,
+    asked_on: str | None = None,
 ) -> Cut:
     row = CutRow(
         source_id=source_id,
@@ -270,6 +274,7 @@ async def add_cut(
         member_id=member_id,
         wish_json=wish.to_json(),
         subtitles_key=subtitles_key,
+        asked_on=asked_on,
         state="working",
         notes_json=[],
         created_at=now,

@@ -35,4 +35,7 @@ PUBLISH = Kind("publish", "publish", 50, 1800)
 REFRESH = Kind("refresh", "light", 10, 120)
 """args: account. Renew a sign-in before it lapses."""
 
-KINDS = {k.name: k for k in (ANALYSE, RENDER, SAMPLE, PUBLISH, REFRESH)}
+FETCH = Kind("fetch", "light", 6, 4 * 3600)
+"""args: arrival. Fetch what a link leads to."""
+
+KINDS = {k.name: k for k in (ANALYSE, RENDER, SAMPLE, PUBLISH, REFRESH, FETCH)}

@@ -23,7 +23,7 @@ from core.media.inputs import file_arg
 from core.render.encode import file_args, picture_args, sound_args
 from core.render.rate import Beat
 from core.settings import Settings
-from tests.bench import chat
+from tests.bench import chat, delivery
 from tests.bench.material import talk
 from tests.bench.measure import Measured, measure
 
@@ -128,9 +128,23 @@ def answers(video: Path) -> None:
     )
 
 
+def delivering() -> None:
+    """A thousand chats in work at once."""
+    found = asyncio.run(delivery.deliver())
+    what = f"oldest of {found.results} results to {delivery.CHATS} chats in work"
+    got = f"{found.oldest_s:.1f} s, median {found.median_s:.1f} s"
+    _row(what, got, "<= 30 s", found.oldest_s <= 30 and not found.lost)
+    _row(f"  {delivery.BURST} results at one moment, the last", f"{found.after_burst_s:.1f} s", "")
+    _row("  results lost", str(found.lost), "0", found.lost == 0)
+    calls = f"{found.calls_per_s} a second, {found.refused} refused"
+    _row("  the busiest second of the network", calls, "0 refused", found.refused == 0)
+    edits = f"{found.edits_per_s:.1f} a second, {found.status_age_s:.0f} s old"
+    _row("  edits of status messages, their age in the end", edits, "")
+
+
 def main() -> None:
     """Measure everything, or the parts that are named."""
-    parts = ("analysis", "render", "memory", "chat")
+    parts = ("analysis", "render", "memory", "chat", "delivery")
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=parts, help=f"of {', '.join(parts)}")
     parser.add_argument("--minutes", type=int, default=10)
@@ -140,6 +154,10 @@ def main() -> None:
     settings = Settings.load()
     exe = str(find(settings))
     _machine(exe)
+    if "delivery" in asked.parts:
+        delivering()
+    if set(asked.parts) == {"delivery"}:
+        return
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)
         video = talk(settings, folder, asked.minutes)

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from bot.courier import Courier, backoff_s
-from core.chat.chat import Capabilities, ChatGone, Slower
-from core.chat.message import ChatRef, InFile, MessageRef, Out
-from core.db import chats, outbox, people
+from bot.courier import UNSURE_WAITS_S, Courier, backoff_s
+from core.chat.chat import Capabilities, ChatGone, ChatMoved, Slower
+from core.chat.message import ChatRef, InFile, MessageRef, Out, Who
+from core.db import chat_places, chats, outbox, people
+from core.errors import Unsure
 from core.say import say
 from core.services import Services
 from tests.conftest import HeldClock
@@ -33,7 +35,10 @@ class Network:
         self.order: list[tuple[str, str]] = []
         self.faults: dict[str, list[Fault | str]] = {}
         """By chat: what the next calls meet. "lost" shows the message and loses the answer."""
+        self.home: dict[str, str] = {}
+        self.tried: list[str] = []
         self.at_once: dict[str, int] = {}
+        self.replies: dict[str, str | None] = {}
         self.slow_s = 0.0
 
     async def _meet(self, chat: str) -> str | None:
@@ -49,9 +54,21 @@ class Network:
             return fault
         raise fault()
 
-    async def say(self, to: ChatRef, out: Out, *, key: str, language: str) -> MessageRef:
+    async def say(
+        self,
+        to: ChatRef,
+        out: Out,
+        *,
+        key: str,
+        language: str,
+        reply_to: MessageRef | None = None,
+    ) -> MessageRef:
+        self.tried.append(key)
         fault = await self._meet(to.chat)
-        if key not in self.shown:
+        if reply_to or key not in self.replies:
+            self.replies[key] = reply_to.id if reply_to else None
+        if self.home.get(key) != to.chat:  # the same key in the same chat is the same message
+            self.home[key] = to.chat
             self.shown[key] = [out.text[0].key]
             self.order.append((to.chat, out.text[0].key))
         if fault == "lost":
@@ -81,10 +98,25 @@ class Post:
     async def open(self, *names: str) -> None:
         now = self.svc.clock.now()
         async with self.svc.db.write() as tx:
-            home = await people.make_workspace(tx, "Home", now)
+            home = await people.first_workspace(tx) or await people.make_workspace(tx, "Home", now)
             for name in names:
                 chat = await chats.open_chat(tx, home, ChatRef("telegram", name), now)
                 self.chats[name] = chat.id
+
+    async def open_owner(self, name: str) -> None:
+        """A conversation between an owner and us."""
+        now, who = self.svc.clock.now(), Who("telegram", name, name)
+        async with self.svc.db.write() as tx:
+            home = await people.first_workspace(tx)
+            assert home is not None
+            code = await people.make_invite(
+                tx, self.svc.vault, home, "owner", by=None, now=now, life=timedelta(days=1)
+            )
+            owner = await people.use_invite(tx, self.svc.vault, code, who, now)
+            assert owner
+            where = ChatRef("telegram", name)
+            chat = await chats.open_chat(tx, home, where, now, member_id=owner.id)
+            self.chats[name] = chat.id
 
     async def put(self, chat: str, *words: str, **how: Any) -> None:
         async with self.svc.db.write() as tx:
@@ -98,6 +130,7 @@ class Post:
                     now=self.svc.clock.now(),
                     slot=how.get("slot"),
                     urgent=how.get("urgent", False),
+                    reply_to=how.get("reply_to"),
                 )
 
     @asynccontextmanager
@@ -315,3 +348,107 @@ async def test_a_network_gets_no_more_than_it_takes_and_results_go_first(svc: Se
     # The bucket holds half a second of sends; the other 80 come at 40 a second.
     assert 1.9 < loop.time() - began < 4
     assert {key for _, key in network.order[:10]} == {"test.result"}
+
+
+# ── replies, moves, silence ─────────────────────────────────────────────────────────────────────
+
+
+async def test_what_answers_somebody_replies_to_them(post: Post, network: Network) -> None:
+    await post.put("ann", "clip", reply_to="4711")
+    async with post.running():
+        await post.until(lambda: bool(network.order))
+    assert network.replies == {"ann:clip": "4711"}
+
+
+async def test_a_chat_that_moved_is_followed_with_everything_that_waits(
+    post: Post, network: Network, clock: HeldClock
+) -> None:
+    async with post.running():
+        await post.put("ann", "0%", key="status", slot="cut:1")
+        await post.until(lambda: network.shown.get("status") == ["0%"])
+        network.faults["ann"] = [lambda: ChatMoved(ChatRef("telegram", "supergroup"))]
+        await post.put("ann", "a1", "a2", reply_to="7")
+        await post.until(lambda: post.seen_in("supergroup") == ["a1", "a2"])
+        assert network.replies == {"status": None, "ann:a1": None, "ann:a2": None}
+        await post.put("ann", "50%", key="status", slot="cut:1")
+        clock.forward(seconds=4)
+        post.courier.wake()
+        await post.until(lambda: "50%" in post.seen_in("supergroup"), "it was not said anew")
+    async with post.svc.db.read() as tx:
+        there = await chats.find_chat(tx, ChatRef("telegram", "supergroup"))
+    assert there and there.id == post.chats["ann"]
+
+
+async def test_a_move_to_where_somebody_spoke_already_joins_the_two(
+    post: Post, network: Network
+) -> None:
+    await post.open("supergroup")
+    network.faults["ann"] = [lambda: ChatMoved(ChatRef("telegram", "supergroup"))]
+    await post.put("ann", "a1")
+    await post.put("supergroup", "s1")
+    async with post.running():
+        await post.until(lambda: sorted(post.seen_in("supergroup")) == ["a1", "s1"])
+    assert post.seen_in("ann") == []
+
+
+async def test_a_chat_nobody_hears_is_told_to_the_owner_once_with_the_fix(
+    post: Post, network: Network
+) -> None:
+    await post.open_owner("own")
+    network.faults["ann"] = [lambda: ChatGone(say("queue.empty"))]
+    async with post.running():
+        await post.put("ann", "a1", "a2")
+        await post.until(lambda: post.seen_in("own") == ["queue.empty"])
+        await post.put("ann", "a3")
+        await asyncio.sleep(0.2)
+    assert network.order == [("own", "queue.empty")]
+
+
+async def test_who_comes_back_hears_the_newest_of_what_they_missed(
+    post: Post, network: Network
+) -> None:
+    network.faults["ann"] = [ChatGone]
+    async with post.running():
+        await post.put("ann", "w0")
+        await post.until(lambda: network.faults["ann"] == [])
+        await asyncio.sleep(0.1)
+        await post.put("ann", *(f"w{n}" for n in range(1, 31)))
+        await asyncio.sleep(0.2)
+        assert network.order == []
+        async with post.svc.db.write() as tx:
+            missed = await chat_places.come_back(tx, post.chats["ann"], post.svc.clock.now())
+        assert missed == chat_places.MISSED_MOST == 20
+        await post.until(lambda: len(network.order) == 20)
+    assert post.seen_in("ann") == [f"w{n}" for n in range(11, 31)]
+
+
+async def test_what_may_have_arrived_is_said_a_few_times_and_not_for_ever(
+    post: Post, network: Network, clock: HeldClock
+) -> None:
+    network.faults["ann"] = [lambda: Unsure("timed out")] * 20
+    await post.put("ann", "a1", slot="cut:1")
+    await post.put("ann", "a2")
+    async with post.running():
+        await post.until(lambda: "ann:a2" in network.tried, "what may be there held up the next")
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            clock.forward(seconds=1000)
+            post.courier.wake()
+        assert network.tried.count("ann:a1") == len(UNSURE_WAITS_S) + 1
+        assert await post.states() == ["sent", "sent"]
+        network.faults["ann"] = []
+        await post.put("ann", "later", slot="cut:1")
+        clock.forward(seconds=1000)
+        post.courier.wake()
+        await post.until(lambda: post.seen_in("ann") == ["later"])
+
+
+async def test_a_network_that_lets_us_in_no_more_is_left_out_and_its_words_wait(
+    post: Post, network: Network
+) -> None:
+    async with post.running():
+        post.courier.leave_out("telegram")
+        await post.put("ann", "a1")
+        await asyncio.sleep(0.2)
+    assert network.order == []
+    assert await post.states() == ["waiting"]

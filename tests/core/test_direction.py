@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
     {"cards"},
     {"posting"},
     {"services"},
+    {"arriving"},
 ]
 # These know nothing of rows and chats: they can be used without either.
 PURE = {"media", "analysis", "framing", "captions", "clips", "render", "publish", "practice"}

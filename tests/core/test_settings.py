@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import bot
 import core
 from core.errors import BadSetting
 from core.settings import Section, Settings
@@ -17,10 +18,11 @@ EXAMPLE = (Path(__file__).parents[2] / ".env.example").read_text()
 
 
 def _every_setting() -> set[str]:
-    """Of all sections, after every module of core was imported."""
-    for module in pkgutil.walk_packages(core.__path__, "core."):
-        if "migrations" not in module.name and "child" not in module.name:
-            importlib.import_module(module.name)
+    """Of all sections, after every module of core and bot was imported."""
+    for package in (core, bot):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not any(part in module.name for part in ("migrations", "child", "__main__")):
+                importlib.import_module(module.name)
     names = {name for section in Section.every() for name in section.names()}
     return {n for n in names if not n.startswith("TEST")}
 

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -32,8 +32,8 @@ def free_port() -> int:
 class Product:
     """`clipdesk up` in a folder of its own."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
-        self.data_dir, self.port = data_dir, port
+    def __init__(self, data_dir: Path, port: int, env: Mapping[str, str] | None = None) -> None:
+        self.data_dir, self.port, self.env = data_dir, port, dict(env or {})
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -47,6 +47,7 @@ class Product:
             "DATA_DIR": str(self.data_dir),
             "PORT": str(self.port),
             "SPEECH_ENGINE": "none",
+            **self.env,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "up"],

@@ -15,9 +15,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.errors import Told
+from core.errors import Told, broken_install
 from core.i18n.catalog import Catalog
 from core.log import set_up_logs
+from core.say import Say
 from core.settings import Settings
 
 Run = Callable[[argparse.Namespace, Settings], int]
@@ -31,12 +32,18 @@ def main(argv: list[str] | None = None) -> int:
         run: Run = args.run
         return run(args, settings)
     except Told as told:
-        sys.stderr.write(f"clipdesk: {Catalog.load().text(told.say)}\n")
-        return 1
+        return _told(told.say)
+    except ImportError as wrong:
+        return _told(broken_install(wrong))
     except KeyboardInterrupt:
         return 130
     except asyncio.CancelledError:  # `clip` was told to end
         return 143
+
+
+def _told(what: Say) -> int:
+    sys.stderr.write(f"clipdesk: {Catalog.load().text(what)}\n")
+    return 1
 
 
 class _Parser(argparse.ArgumentParser):

@@ -34,7 +34,7 @@ from core.framing.plan import Layout
 from core.i18n.catalog import Catalog
 from core.media.disk import tell_if_full
 from core.media.facts import FORMATS, Video
-from core.media.ffmpeg import find
+from core.media.ffmpeg import find, version
 from core.media.probe import probe
 from core.media.receive import safe_name, sha256_of
 from core.media.settle import settled
@@ -152,6 +152,7 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
     _wish(args)  # what cannot be meant is told before the work
     _refuse_overwriting(path, args.out)
     finder, exe = provider(settings.clip_provider, settings), find(settings)
+    await version(exe)
     stages: dict[str, float] = {}
     with _timed(stages, "probe"):
         facts = await probe(path)
@@ -167,6 +168,8 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
             picked = await finder.pick(video, found, wish, tell)
         if not picked.spans:
             raise NothingToCut("clips.nothing")
+        if facts.damaged:
+            tell("pick", 1.0, note=say("media.damaged_note"))
         made = Made(source, video, found, picked, [], [], stages, finder.name)
         with _timed(stages, "render"):
             await _render_all(made, wish, making, settings, tell)
@@ -177,7 +180,8 @@ def _refuse_no_file(path: Path | None) -> None:
     if path is None:
         return
     if not path.is_file():
-        raise NotUsable("clip_command.no_file", path=_shown(path))
+        what = "not_a_file" if path.exists() else "no_file"
+        raise NotUsable(f"clip_command.{what}", path=_shown(path))
     if not os.access(path, os.R_OK):
         raise NotUsable("clip_command.not_readable", path=_shown(path))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shutil
 import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -125,11 +125,7 @@ async def _redis(settings: Settings) -> Finding:
 
 async def _try_redis(settings: Settings) -> None:
     """Start it once and end it again: a wheel for another machine shows only then."""
-    process = await asyncio.create_subprocess_exec(
-        *redis.command(redis.find_redis(), socket_path(settings), settings.data_dir),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = await redis.run(settings, stdout=DEVNULL, stderr=DEVNULL)
     try:
         await redis.ready(settings, process)
     finally:

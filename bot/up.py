@@ -20,6 +20,7 @@ from core.db.migrate import migrate
 from core.errors import BadSetting
 from core.i18n.catalog import Catalog
 from core.media.ffmpeg import find as find_ffmpeg
+from core.media.ffmpeg import version as ffmpeg_version
 from core.say import say
 from core.secrets import Vault
 from core.servers import redis
@@ -65,7 +66,7 @@ async def up(settings: Settings) -> int:
     check_folder(settings)
     with _only_one(settings):
         check_port(settings)
-        find_ffmpeg(settings)
+        await ffmpeg_version(find_ffmpeg(settings))
         Vault(settings)
         _tell("up.starting")
         async with _redis(settings):
@@ -139,12 +140,11 @@ async def _redis(settings: Settings) -> AsyncIterator[None]:
     where = socket_path(settings)
     if not await redis.answers(where):
         Path(where).unlink(missing_ok=True)  # left behind by a machine that lost power
-    part = Part("redis", tuple(redis.command(redis.find_redis(), where, settings.data_dir)))
-    with _log(part, settings) as log:
-        process = await _start(part, log)
+    with _log("redis", settings) as log:
+        process = await redis.run(settings, stdout=log, stderr=log)
         try:
             await redis.ready(settings, process)
-            watch = asyncio.create_task(_keep_redis(part, settings, process))
+            watch = asyncio.create_task(_keep_redis(settings, process))
             try:
                 yield
             finally:
@@ -154,7 +154,7 @@ async def _redis(settings: Settings) -> AsyncIterator[None]:
             await _end(process)
 
 
-async def _keep_redis(part: Part, settings: Settings, first: asyncio.subprocess.Process) -> None:
+async def _keep_redis(settings: Settings, first: asyncio.subprocess.Process) -> None:
     """Start Redis again when it falls over; it holds nothing that could be lost."""
     process = first
     while True:
@@ -164,14 +164,18 @@ async def _keep_redis(part: Part, settings: Settings, first: asyncio.subprocess.
             if process is not first:
                 await _end(process)
             raise
-        with _log(part, settings) as log:
-            process = await _start(part, log)
+        with _log("redis", settings) as log:
+            process = await redis.run(settings, stdout=log, stderr=log)
+
+
+def _log_path(name: str, settings: Settings) -> Path:
+    return settings.data_dir / "logs" / f"{name}.log"
 
 
 @contextmanager
-def _log(part: Part, settings: Settings) -> Iterator[IO[bytes]]:
+def _log(name: str, settings: Settings) -> Iterator[IO[bytes]]:
     """The log file of a part; one that grew too big begins anew, the old one is kept aside."""
-    path = settings.data_dir / "logs" / f"{part.name}.log"
+    path = _log_path(name, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_MAX_B:
         path.replace(path.with_suffix(".log.1"))
@@ -197,17 +201,27 @@ async def _keep_running(part: Part, settings: Settings, stop: asyncio.Event) -> 
     loop = asyncio.get_running_loop()
     while not stop.is_set():
         began = loop.time()
-        with _log(part, settings) as log:
+        with _log(part.name, settings) as log:
             process = await _start(part, log)
             code = await _until(process, stop)
         if code is None:
             return
-        log_path = settings.data_dir / "logs" / f"{part.name}.log"
-        _tell("up.fell_over", name=part.name, code=code, log=str(log_path))
+        log_path = _log_path(part.name, settings)
+        why = _last_words(log_path) or f"code {code}"
+        _tell("up.fell_over", name=part.name, why=why, log=str(log_path))
         wait_s = 1.0 if loop.time() - began > QUICK_S else min(30.0, wait_s * 2)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await stop.wait()
+
+
+def _last_words(log: Path) -> str:
+    """The one line a part says when it cannot start; empty when it ended in another way."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 2000))
+        last = file.read().decode("utf-8", "replace").rstrip().rpartition("\n")[2]
+    said = last.partition("clipdesk: ")
+    return "" if said[0] else said[2]
 
 
 async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int | None:

@@ -80,3 +80,8 @@ class Unsure(AppError):
         super().__init__(why)
         self.why = why
         self.remote = remote
+
+
+def broken_install(wrong: ImportError) -> Say:
+    """What to say when a wheel is missing, or was built for another machine."""
+    return Say("setting.broken_install", {"why": str(wrong).strip().rstrip(".")})

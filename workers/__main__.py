@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from core.errors import BadSetting
+from core.errors import BadSetting, broken_install
 from core.i18n.catalog import Catalog
 from core.log import set_up_logs
+from core.say import Say
 from core.settings import Settings
-from workers import light, media, publish  # noqa: F401  (they declare their jobs)
-from workers.settings import work
 
 
 def main() -> int:
@@ -19,11 +18,20 @@ def main() -> int:
     try:
         settings = Settings.load()
         set_up_logs(settings.log_format, process=f"worker-{queue}")
+        from workers import light, media, publish  # noqa: F401  (they declare their jobs)
+        from workers.settings import work
+
         asyncio.run(work(settings, queue))
     except BadSetting as wrong:
-        sys.stderr.write(f"clipdesk: {Catalog.load().text(wrong.say)}\n")
-        return 1
+        return _told(wrong.say)
+    except ImportError as wrong:
+        return _told(broken_install(wrong))
     return 0
+
+
+def _told(what: Say) -> int:
+    sys.stderr.write(f"clipdesk: {Catalog.load().text(what)}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from core.errors import BadSetting
 from core.jobs.kinds import KINDS, QUEUES
 from core.jobs.queue import RUN, Queue, from_json, queue_name, redis_settings, to_json
+from core.media.ffmpeg import find, version
 from core.services import Services, open_services
 from core.settings import Settings
 from workers import sweep
@@ -68,6 +69,8 @@ async def work(settings: Settings, queue: str) -> None:
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sig, stop.set)
+    if queue == "media":
+        await version(find(settings))
     async with open_services(settings) as svc:
         log.info("worker.ready", queue=queue)
         async with asyncio.TaskGroup() as tasks:

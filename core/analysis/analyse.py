@@ -16,8 +16,10 @@ from core.analysis.sound import Sound, listen
 from core.analysis.speech.base import Heard
 from core.analysis.speech.choose import NOBODY, find_words
 from core.analysis.words import repair
+from core.errors import NotUsable
 from core.media.disk import tell_if_full
 from core.media.facts import Video
+from core.media.ffmpeg import FfmpegFailed
 from core.settings import Settings
 from core.tell import Tell
 
@@ -35,8 +37,8 @@ async def analyse(
 ) -> Analysis:
     """Look and listen once. `timings` gets the seconds of the stages video, audio and words.
 
-    Raises Told when the source cannot be read after all; child processes end when the awaiting task
-    is cancelled.
+    Raises NotUsable when the source cannot be read after all; child processes end when the awaiting
+    task is cancelled.
     """
     took = timings if timings is not None else {}
 
@@ -60,6 +62,8 @@ async def analyse(
     try:
         with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
             picture, (sound, heard) = await side_by_side(see(), hear(Path(scratch)))
+    except FfmpegFailed as wrong:
+        raise NotUsable("media.unreadable", why=wrong.cause) from wrong
     except OSError as wrong:
         tell_if_full(wrong)
         raise

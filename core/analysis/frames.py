@@ -6,6 +6,7 @@ frame rate nothing may be counted. Nothing is kept; the reader looks at one fram
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
@@ -98,10 +99,17 @@ def read_frames(pipe: BinaryIO, facts: VideoFacts) -> Iterator[Frame]:
     scale = facts.width / width
     size = width * height * 3 // 2
     # Only our own ffmpeg writes here: the hostile file ended there.
-    with av.open(pipe, mode="r", format="nut", buffer_size=1 << 20) as nut:
-        stream = nut.streams.video[0]
-        for packet in nut.demux(stream):
-            if packet.size < size or packet.pts is None:
-                continue
-            data = np.frombuffer(cast(Any, packet), np.uint8, count=size)
-            yield Frame(float(packet.pts * packet.time_base), data, width, height, scale)
+    for packet in _packets(pipe):
+        if packet.size < size or packet.pts is None:
+            continue
+        data = np.frombuffer(cast(Any, packet), np.uint8, count=size)
+        yield Frame(float(packet.pts * packet.time_base), data, width, height, scale)
+
+
+def _packets(pipe: BinaryIO) -> Iterator[Any]:
+    """Until the end, or until what comes is no NUT: ffmpeg died then, and its exit code tells."""
+    with (
+        contextlib.suppress(av.FFmpegError),
+        av.open(pipe, mode="r", format="nut", buffer_size=1 << 20) as nut,
+    ):
+        yield from nut.demux(nut.streams.video[0])

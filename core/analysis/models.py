@@ -78,6 +78,10 @@ async def pull(name: str, settings: Settings, tell: Tell) -> Path:
         raise Told("models.unreachable", name=name, why=type(wrong).__name__) from wrong
     except OSError as wrong:
         raise Told("models.unwritable", name=name, why=wrong.strerror or str(wrong)) from wrong
+    finally:
+        if folder != settings.models:
+            with contextlib.suppress(OSError):  # it holds something, or was never made
+                folder.rmdir()
     return folder if len(files) > 1 else folder / files[0].name
 
 

@@ -13,6 +13,7 @@ from core.analysis.faces import FaceMeter, open_finder
 from core.analysis.frames import Frame, frame_args, read_frames
 from core.analysis.model import FaceSample, Spell
 from core.analysis.shots import ShotMeter
+from core.errors import NotUsable
 from core.media.facts import Video
 from core.media.ffmpeg import find, start
 from core.settings import Settings
@@ -35,7 +36,8 @@ class Picture:
 
 
 async def watch(video: Video, *, settings: Settings, tell: Tell) -> Picture:
-    """Look at every frame once. Memory does not grow with the length of the picture."""
+    """Look at every frame once. Memory does not grow with the length of the picture. Raises
+    NotUsable when there is not one."""
     cv2.setNumThreads(1)  # the cores are busy already: decoding, shots and faces side by side
     meter = _Watcher(FaceMeter(open_finder(settings)), video, tell)
     timeout_s = 600 + 4 * video.facts.duration_s
@@ -47,7 +49,10 @@ async def watch(video: Video, *, settings: Settings, tell: Tell) -> Picture:
             await asyncio.to_thread(meter.read, running.out)
         finally:
             meter.stop()
+            running.out.close()  # a program that is no ffmpeg might write on for ever
         await running.wait()
+    if not meter.frames:
+        raise NotUsable("media.broken")
     return meter.picture()
 
 
@@ -60,6 +65,7 @@ class _Watcher:
         self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._end_s = 0.0
+        self.frames = 0
 
     def read(self, pipe: object) -> None:
         """To the end of the pipe."""
@@ -76,6 +82,7 @@ class _Watcher:
 
     def _add(self, n: int, frame: Frame) -> None:
         step = self._shots.add(frame)
+        self.frames += 1
         self._end_s = max(self._end_s, frame.t_s)
         if self._faces.wants(frame.t_s, step):
             self._due.put(frame)

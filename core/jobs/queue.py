@@ -6,7 +6,9 @@ worker. Payloads are JSON: whoever can write to Redis must not be able to run co
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +24,9 @@ from core.settings import Settings
 
 RUN = "run_job"
 """The one function every worker offers."""
+
+CONNECT_TRIES = 5
+"""A second apart: a Redis that is just starting is waited for, a wrong address is told soon."""
 
 log = structlog.get_logger()
 
@@ -58,14 +63,20 @@ class Queue:
 
     @classmethod
     async def connect(cls, settings: Settings) -> Queue:
-        """Raises BadSetting when Redis cannot be reached."""
-        try:
-            pool = await arq.create_pool(
-                redis_settings(settings), job_serializer=to_json, job_deserializer=from_json
-            )
-        except (RedisError, OSError) as wrong:
-            raise BadSetting("setting.redis_unreachable", why=str(wrong).rstrip(".")) from wrong
-        return cls(pool)
+        """Raises BadSetting when Redis cannot be reached within a few seconds."""
+        where = replace(redis_settings(settings), conn_retries=0)  # arq would log a line for each
+        tries = 0
+        while True:
+            try:
+                return cls(
+                    await arq.create_pool(where, job_serializer=to_json, job_deserializer=from_json)
+                )
+            except (RedisError, OSError) as wrong:
+                tries += 1
+                if tries == CONNECT_TRIES:
+                    why = str(wrong).rstrip(".") or type(wrong).__name__
+                    raise BadSetting("setting.redis_unreachable", why=why) from wrong
+            await asyncio.sleep(1)
 
     async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:
         """False when Redis did not take it; the sweep will bring it again."""

@@ -47,6 +47,14 @@ class FfmpegFailed(AppError):
         self.code = code
         self.log = log
 
+    @property
+    def cause(self) -> str:
+        """The first line ffmpeg called an error, without its addresses: it names the cause."""
+        lines = self.log.strip().splitlines()
+        errors = [n for n in lines if "[error]" in n or "[fatal]" in n]
+        line = (errors or lines or [f"it ended with {self.code}"])[0]
+        return line.split("] ")[-1].strip()[:200]
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -98,11 +106,11 @@ def find(settings: Settings) -> str:
         if not (exe.is_file() and os.access(exe, os.X_OK)):
             raise BadSetting("media.ffmpeg_path_wrong", path=str(settings.ffmpeg_path))
         return str(exe)
-    import imageio_ffmpeg
-
     try:
+        import imageio_ffmpeg
+
         found = shutil.which(imageio_ffmpeg.get_ffmpeg_exe())  # it may answer with a bare name
-    except RuntimeError:
+    except (ImportError, RuntimeError):
         found = None
     if not found:
         raise BadSetting("media.ffmpeg_missing")
@@ -116,8 +124,12 @@ async def version(exe: str) -> str:
             assert running.out
             text = await asyncio.to_thread(running.out.read)
             await running.wait()
+    except BadSetting:
+        raise
     except FfmpegFailed as wrong:
-        raise BadSetting("media.ffmpeg_broken", why=str(wrong)[-200:]) from wrong
+        raise BadSetting("media.ffmpeg_broken", why=wrong.cause) from wrong
+    except Told as wrong:
+        raise BadSetting("media.ffmpeg_broken", why="it does not end") from wrong
     if not (named := re.match(rb"ffmpeg version n?(\S+)", text)):
         raise BadSetting("media.ffmpeg_broken", why="it does not say its version")
     return named[1].decode("ascii", "replace").split("-")[0]
@@ -169,7 +181,9 @@ async def start(
     """
     news = on_progress is not None
     with _scratch(cwd) as here, open_pipes(out=reads, into=writes, news=news) as pipes:
-        argv = [exe, "-hide_banner", "-nostdin", "-y", "-nostats"]
+        # What is damaged is found by the probe and the checks. ffmpeg itself would call the work a
+        # failure when two thirds of the frames are, and throw away what it made of the others.
+        argv = [exe, "-hide_banner", "-nostdin", "-y", "-nostats", "-max_error_rate", "1"]
         argv += ["-loglevel", f"repeat+level+{loglevel}"]
         argv += ["-progress", f"pipe:{pipes.news_w}"] if news else []
         async with (

@@ -84,7 +84,7 @@ def _pace(packets: Sequence[Packet]) -> Iterator[Check]:
     yield _is(
         "gop",
         round(longest, 3) if closed else "open",
-        closed and longest <= GOP_S + step / 2,
+        closed and longest <= GOP_S + _EVEN_S,
         f"closed, ≤ {GOP_S:g} s",
     )
     rate = _needed_bps(packets, step)

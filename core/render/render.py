@@ -140,14 +140,7 @@ async def _scratch(into: Path) -> AsyncIterator[Path]:
             raise Told("media.disk_full") from wrong
         raise
     except FfmpegFailed as wrong:
-        raise Told("render.failed", why=_last_error(wrong.log)) from wrong
-
-
-def _last_error(log: str) -> str:
-    """The first line ffmpeg called an error, without its addresses: it names the cause."""
-    errors = [n for n in log.splitlines() if "[error]" in n or "[fatal]" in n]
-    line = (errors or log.strip().splitlines() or ["?"])[0]
-    return line.split("] ")[-1].strip()[:200]
+        raise Told("render.failed", why=wrong.cause) from wrong
 
 
 def _captions(ass: str | None, fonts_dir: Path | None, scratch: Path) -> str | None:

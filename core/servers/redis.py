@@ -11,6 +11,7 @@ import contextlib
 import shutil
 from importlib import util
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -59,6 +60,19 @@ async def answers(socket: str) -> bool:
         return False
     finally:
         await client.aclose()
+
+
+async def run(settings: Settings, **streams: Any) -> asyncio.subprocess.Process:
+    """Start the server in a session of its own; `streams` are stdout and stderr. Raises BadSetting
+    when the program cannot be run at all."""
+    program = find_redis()
+    argv = command(program, socket_path(settings), settings.data_dir)
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv, stdin=asyncio.subprocess.DEVNULL, start_new_session=True, **streams
+        )
+    except OSError as wrong:  # built for another machine
+        raise BadSetting("setting.redis_broken", program=str(program)) from wrong
 
 
 async def ready(settings: Settings, process: asyncio.subprocess.Process) -> str:

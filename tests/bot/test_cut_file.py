@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import av
@@ -93,12 +94,19 @@ class Desk:
         for name in ("data", "tmp", "home"):
             (folder / name).mkdir()
 
-    def start(self, video: Path, *args: object, **more: Any) -> subprocess.Popen[str]:
+    def start(
+        self,
+        video: Path,
+        *args: object,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        **more: Any,
+    ) -> subprocess.Popen[str]:
         kept = {k: v for k, v in os.environ.items() if k != "CI"}  # some wheels are tamer there
         env = {
             **{**kept, "SPEECH_ENGINE": "none", "PYTHONWARNINGS": "error"},
             **{"DATA_DIR": str(self.folder / "data"), "TMPDIR": str(self.folder / "tmp")},
             **{"HOME": str(self.folder / "home"), "LC_ALL": "C.UTF-8"},
+            **settings,
         }
         out = () if "--out" in args else ("--out", self.out)
         command = [sys.executable, "-m", "bot", "clip", video, *out, "--json", *args]
@@ -230,7 +238,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "half_a_second": (lambda p: source(p, *TONE, "-t", "0.5"), "0.5 s"),
     "truncated": (_truncated, "not whole"),
     "missing": (lambda p: None, "no file"),
-    "a_folder": (lambda p: p.mkdir(), "no file"),
+    "a_folder": (lambda p: p.mkdir(), "a folder"),
 }
 
 
@@ -291,6 +299,20 @@ def test_a_list_named_as_a_video_opens_nothing(
 
 
 # ── what was asked in a way that cannot be done ─────────────────────────────────────────────────
+
+
+def test_a_program_that_is_no_ffmpeg_is_told_before_any_work(short: Path, desk: Desk) -> None:
+    ran = desk.clip(short, settings={"FFMPEG_PATH": sys.executable})
+    ran.refused(1, "FFMPEG_PATH", "does not work")
+
+
+def test_a_wheel_that_cannot_be_loaded_is_one_line(short: Path, desk: Desk, tmp_path: Path) -> None:
+    broken = tmp_path / "site" / "cv2"
+    broken.mkdir(parents=True)
+    reason = "libGL.so.1: cannot open shared object file: No such file or directory"
+    (broken / "__init__.py").write_text(f"raise ImportError({reason!r})\n")
+    ran = desk.clip(short, settings={"PYTHONPATH": str(broken.parent)})
+    ran.refused(1, "libGL.so.1", "make setup")
 
 
 @pytest.fixture(scope="session")
@@ -391,6 +413,25 @@ def test_a_polite_end_leaves_no_process_and_no_scratch(
     assert inside() == []
     desk.left_nothing()
     assert not desk.out.exists()
+
+
+def test_where_most_is_damaged_the_rest_is_cut_and_that_is_told(desk: Desk, tmp_path: Path) -> None:
+    """ffmpeg calls it a failure when two thirds of the frames cannot be decoded."""
+    whole = source(tmp_path / "whole.mkv", "-t", "8", "-c:v", "mjpeg")
+    video = tmp_path / "video.mkv"
+    with av.open(str(whole)) as read, av.open(str(video), "w") as write:
+        streams = {s.index: write.add_stream_from_template(s) for s in read.streams}
+        for n, packet in enumerate(read.demux(read.streams.video[0])):
+            if not packet.size:
+                continue
+            kept = av.Packet(bytes(packet) if n % 5 == 0 else b"\0" * packet.size)
+            kept.pts, kept.dts, kept.time_base = packet.pts, packet.dts, packet.time_base
+            kept.duration, kept.is_keyframe = packet.duration, True
+            kept.stream = streams[packet.stream_index]
+            write.mux(kept)
+    ran = desk.clip(video)
+    holds(ran, video, desk.out)
+    assert "Part of this video is damaged" in ran.stderr
 
 
 # ── what is odd and is handled ──────────────────────────────────────────────────────────────────

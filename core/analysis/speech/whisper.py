@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,8 +50,9 @@ class Whisper:
         try:
             await pull(f"whisper-{self._speech.model}", self._settings, tell)
         except Told as told:
-            failed.parent.mkdir(parents=True, exist_ok=True)
-            failed.touch()
+            with contextlib.suppress(OSError):  # where nothing can be kept it is asked every time
+                failed.parent.mkdir(parents=True, exist_ok=True)
+                failed.touch()
             return told.say
         return None
 

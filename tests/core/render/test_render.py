@@ -6,6 +6,7 @@ import asyncio
 import os
 import struct
 import subprocess
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import pytest
 from core.errors import Told
 from core.media.facts import Video
 from core.media.probe import probe
+from core.render.encode import picture_args
+from core.render.rate import KEPT, Beat
 from tests.core.framing.scenes import scene, sway
 from tests.core.render.conftest import Made, flashing, source
 
@@ -34,6 +37,12 @@ Style: D,Sans,120,&H0000FF00,2,600
 Format: Start, End, Style, Text
 Dialogue: 0:00:01.00,0:00:02.00,D,{\\p1}m 0 0 l 400 0 400 100 0 100
 """
+
+
+@pytest.mark.parametrize("rate", KEPT, ids=str)
+def test_a_group_of_pictures_is_never_longer_than_two_seconds(rate: Fraction) -> None:
+    args = picture_args(Beat(rate, 0.0, 300, 0.0))
+    assert 1.9 < int(args[args.index("-g") + 1]) / rate <= 2
 
 
 def frames(clip: Path) -> list[np.ndarray]:

@@ -42,7 +42,8 @@ class OAuth:
             return self._page(say("web.not_connected"), told.say, "bad", 400)
         platform = NAMES.get(account.platform, account.platform.title())
         facts = {"platform": platform, "username": account.username}
-        return self._page(say("web.connected", **facts), say("web.connected_next"), "good", 200)
+        key = "web.connected_practice" if account.practice else "web.connected"
+        return self._page(say(key, **facts), say("web.connected_next"), "good", 200)
 
     def _page(self, title: Say, text: Say, mood: str, status: int) -> web.Response:
         words = self._svc.catalog.text

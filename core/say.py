@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+WhenPart = Literal["", "day", "hour", "year"]
 
 
 @dataclass(frozen=True, slots=True)
 class When:
     """An instant, drawn by each chat in the reader's own zone. `at` is aware. With `zone` (IANA
     name) it is drawn in that one and names it: the echo of what a person said. Of a `day` only
-    weekday and date are drawn, of an `hour` only that."""
+    weekday and date are drawn, of an `hour` only that; with its `year` it is drawn whole."""
 
     at: datetime
     zone: str = ""
-    part: Literal["", "day", "hour"] = ""
+    part: WhenPart = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,9 @@ def fact_from_json(raw: Any) -> Fact:
     raise ValueError(f"unknown fact {tag!r}")
 
 
-def _part(part: str) -> Literal["", "day", "hour"]:
-    return "day" if part == "day" else "hour" if part == "hour" else ""
+def _part(part: str) -> WhenPart:
+    parts: tuple[WhenPart, ...] = get_args(WhenPart)
+    return next((p for p in parts if p == part), "")
 
 
 def say_to_json(s: Say) -> dict[str, Any]:

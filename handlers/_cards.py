@@ -11,7 +11,7 @@ from core.posting.notices import platform_name
 from core.publish.base import platform_classes, utf16_units
 from core.publish.views import AccountView, PostView, TargetView
 from core.say import Fact, Link, Say, When, say
-from core.when.place import place
+from core.when.place import dated, place
 
 CHOICES: tuple[tuple[str, str], ...] = (
     ("privacy", "SELF_ONLY"),
@@ -46,10 +46,10 @@ def places(view: PostView) -> tuple[Fact, ...]:
     return tuple(on_account(t.account) for t in view.targets if t.state != "cancelled")
 
 
-def when_of(view: PostView, by: Asker) -> When:
+def when_of(view: PostView, by: Asker, now: datetime) -> When:
     """The due time in the zone it was planned in."""
     assert view.due_at is not None
-    return When(view.due_at, view.zone or by.zone)
+    return dated(view.due_at, view.zone or by.zone, now)
 
 
 def clock_note(view: PostView, fold: int = 0) -> tuple[Say, ...]:
@@ -92,7 +92,7 @@ def choice_rows(view: PostView) -> Rows:
 def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool = False) -> Out:
     """What was understood, with one tap to take it back or change it."""
     key = "schedule.moved" if moved else "schedule.planned"
-    head = say(key, title=view.title, at=when_of(view, by), places=places(view))
+    head = say(key, title=view.title, at=when_of(view, by, now), places=places(view))
     change = (
         button("change", acts.POST_MOVE, view.id),
         button("zone", acts.POST_ZONE, view.id),
@@ -104,19 +104,18 @@ def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool
     return Out((head, *clock_note(view, fold), *choice_text(view)), rows)
 
 
-def in_queue(view: PostView, by: Asker, number: int) -> Out:
+def in_queue(view: PostView, by: Asker, number: int, now: datetime) -> Out:
     """One post that waits, with everything that can be done about it."""
-    head = say(
-        "queue.item", number=view.id, title=view.title, at=when_of(view, by), places=places(view)
-    )
+    at = when_of(view, by, now)
+    head = say("queue.item", number=view.id, title=view.title, at=at, places=places(view))
     lines = (head, say("queue.caption", caption=view.caption), *troubles(view))
-    main = (
+    row = (
         button("move", acts.POST_MOVE, view.id),
         button("caption", acts.POST_CAPTION, view.id),
         button("now", acts.POST_NOW, view.id),
         button("delete", acts.POST_DELETE, view.id, style="danger"),
     )
-    rows = (*choice_rows(view), main)
+    rows = (*choice_rows(view), row)
     return Out((*lines, *clock_note(view), *choice_text(view)), rows, quiet=number > 1)
 
 

@@ -92,9 +92,9 @@ async def _link(ask: Ask, svc: Services, name: str) -> Answer:
     platform = svc.posting.platform(name)
     url = await svc.posting.connect_link(name, ask.by)
     title = platform_name(name)
-    key = "accounts.link_practice" if platform.practice else "accounts.link"
-    open_it = Button(say("accounts.button_open", platform=title), url=url, style="main")
-    return Out.of(say(key, platform=title), buttons=((open_it,),))
+    kind = "_practice" if platform.practice else ""
+    open_it = Button(say(f"accounts.button_open{kind}", platform=title), url=url, style="main")
+    return Out.of(say(f"accounts.link{kind}", platform=title), buttons=((open_it,),))
 
 
 @on_act(acts.ACCOUNT_OFF, role="owner")

@@ -60,7 +60,8 @@ async def cancel(ask: Ask, svc: Services) -> Answer:
         source = await videos.source(tx, cut.source_id)
         await svc.jobs.cancel_cut(tx, cut.id, now)
         await videos.set_cut(tx, cut.id, state="cancelled", done_at=now)
-        slot, out = cut_cards.slot(cut.id), cut_cards.stopped(source.name)
+        ready = sum(c.state == "ready" for c in await videos.clips_of(tx, cut.id))
+        slot, out = cut_cards.slot(cut.id), cut_cards.stopped(source.name, ready)
         await outbox.say(tx, cut.chat_id, out, key=slot, slot=slot, now=now, urgent=True)
         await audit.record(
             tx, ask.by.workspace_id, ask.by.member_id, "cut.cancel", f"cut:{cut.id}", now
@@ -137,7 +138,8 @@ async def _known(svc: Services, source: Source) -> Out:
     again = Button(say("clip.button_again"), Act.of(acts.SOURCE_AGAIN, source.id), style="main")
     show = Button(say("clip.button_show"), Act.of(acts.SOURCE_CLIPS, source.id))
     row = (again, show) if shown else (again,)
-    known = say("clip.known", name=source.name, n=len(shown))
+    key = "clip.known" if shown else "clip.known_none"
+    known = say(key, name=source.name, n=len(shown))
     return Out.of(known, say("clip.known_wish"), buttons=(row,))
 
 
@@ -194,7 +196,8 @@ async def _begin(
         reply_to=asked_on,
     )
     slot = cut_cards.slot(cut.id)
-    status = cut_cards.status(cut.id, cut_cards.Progress(source.name, {"probe": 0.0}))
+    begun = cut_cards.Progress(source.name, {"probe": 0.0})
+    status = cut_cards.waiting(cut.id, source.name) if ahead else cut_cards.status(cut.id, begun)
     await outbox.say(tx, by.chat_id, status, key=slot, slot=slot, now=now, urgent=True)
     await audit.record(tx, by.workspace_id, by.member_id, "cut.begin", f"source:{source.id}", now)
 

@@ -8,10 +8,10 @@ from core.chat.registry import Answer, Ask, Change, Question, on_act, on_answer
 from core.errors import Told
 from core.i18n.measures import zone_text
 from core.publish.views import PostView
-from core.say import When, say
+from core.say import say
 from core.services import Services
 from core.when.moment import Moment
-from core.when.place import place
+from core.when.place import dated, describe, place
 from core.when.zones import find_zone
 from handlers import _cards, _times, _zones
 from handlers._ids import first
@@ -20,14 +20,13 @@ from handlers._ids import first
 @on_act(acts.POST_MOVE, role="approver")
 async def move(ask: Ask, svc: Services) -> Answer:
     """Ask for another time."""
-    await check_on_queue(ask, svc)
-    view = await svc.posting.view(first(ask), ask.by)
+    view = await check_on_queue(ask, svc)
     if not any(t.state in _cards.MOVABLE for t in view.targets):
         raise Told("post.too_late_to_move")
     zone = view.zone or ask.by.zone
     text = [say("schedule.move", title=view.title)]
     if view.due_at is not None:
-        text.append(say("schedule.move_from", at=When(view.due_at, zone)))
+        text.append(say("schedule.move_from", at=dated(view.due_at, zone, svc.clock.now())))
     text.append(say("schedule.how", zone=zone_text(zone)))
     out = Out(tuple(text), _times.quick(ask, svc, acts.POST_AT, view.id))
     return Question(out, "post.move", {"post": view.id})
@@ -84,23 +83,26 @@ async def _rezone(ask: Ask, svc: Services, post_id: int, name: str) -> Answer:
         raise Told("schedule.no_wall")
     moment = place(view.wall, name)
     if moment.at <= svc.clock.now():
-        raise Told("when.past", at=When(moment.at, name))
+        raise Told("when.past", at=describe(moment, svc.clock.now()))
     return await _move(ask, svc, view, moment)
 
 
 @on_act(acts.POST_UNDO, role="approver")
 async def undo(ask: Ask, svc: Services) -> Answer:
     """Take a fresh post off the queue."""
-    await check_on_queue(ask, svc)
-    view = await svc.posting.undo(first(ask), ask.by)
+    view = await check_on_queue(ask, svc)
+    if not any(t.state in _cards.MOVABLE for t in view.targets):
+        raise Told("post.too_late_to_cancel")
+    view = await svc.posting.undo(view.id, ask.by)
     return Change(taken_off(view))
 
 
-async def check_on_queue(ask: Ask, svc: Services) -> None:
+async def check_on_queue(ask: Ask, svc: Services) -> PostView:
     """Raises Told for a post that was taken off before."""
     view = await svc.posting.view(first(ask), ask.by)
     if all(t.state == "cancelled" for t in view.targets):
         raise Told("schedule.off_already", title=view.title)
+    return view
 
 
 def taken_off(view: PostView) -> Out:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
 from core.chat import acts
 from core.chat.message import Out, Rows
 from core.chat.registry import Answer, Arg, Ask, Change, command, on_act
+from core.i18n.measures import zone_text
 from core.publish.views import AttemptView, PostView
 from core.say import Say, When, say
 from core.services import Services
@@ -30,20 +34,37 @@ async def story(ask: Ask, svc: Services) -> Answer:
 async def _story(ask: Ask, svc: Services, post_id: int) -> Answer:
     view = await svc.posting.view(post_id, ask.by)
     attempts = await svc.posting.story(post_id, ask.by)
-    lines = [_head(view, ask), *(_cards.state_line(t) for t in view.targets)]
+    lines = [_head(view, ask, svc), *(_cards.state_line(t) for t in view.targets)]
     lines.append(say("queue.caption", caption=view.caption))
     if attempts:
-        lines.append(say("story.calls", n=len(attempts)))
-        lines.extend(_call(a, view, ask) for a in attempts[-CALLS_SHOWN:])
+        lines += _calls(attempts, view, ask)
     else:
         lines.append(say("story.no_calls"))
     return Out(tuple(lines), _buttons(view))
 
 
-def _head(view: PostView, ask: Ask) -> Say:
+def _head(view: PostView, ask: Ask, svc: Services) -> Say:
     if view.due_at is None:
         return say("story.head_no_time", number=view.id, title=view.title)
-    return say("story.head", number=view.id, title=view.title, at=_cards.when_of(view, ask.by))
+    at = _cards.when_of(view, ask.by, svc.clock.now())
+    return say("story.head", number=view.id, title=view.title, at=at)
+
+
+def _calls(attempts: Sequence[AttemptView], view: PostView, ask: Ask) -> list[Say]:
+    """The newest calls, under the days they were made on."""
+    shown = attempts[-CALLS_SHOWN:]
+    if len(shown) < len(attempts):
+        lines = [say("story.calls_newest", n=len(attempts), shown=len(shown))]
+    else:
+        lines = [say("story.calls", n=len(attempts))]
+    zone, before = ask.by.zone, None
+    for attempt in shown:
+        if (day := attempt.at.astimezone(ZoneInfo(zone)).date()) != before:
+            at = When(attempt.at, zone, "day")
+            lines.append(say("story.day", day=at, zone=zone_text(zone)))
+        before = day
+        lines.append(_call(attempt, view, ask))
+    return lines
 
 
 def _call(attempt: AttemptView, view: PostView, ask: Ask) -> Say:
@@ -52,7 +73,7 @@ def _call(attempt: AttemptView, view: PostView, ask: Ask) -> Say:
     answer = " ".join(str(p) for p in (attempt.http, attempt.code, attempt.log_id) if p)
     return say(
         "story.call_ok" if attempt.ok else "story.call_failed",
-        at=When(attempt.at, ask.by.zone),
+        at=When(attempt.at, ask.by.zone, "hour"),
         where=_cards.on_account(account) if account else "",
         step=attempt.step,
         call=attempt.call,

@@ -30,7 +30,8 @@ async def queue(ask: Ask, svc: Services) -> Answer:
     head: list[Say] = [say("queue.head", n=len(waiting))]
     if len(waiting) > len(shown):
         head.append(say("queue.more", n=len(waiting) - len(shown)))
-    posts = [_cards.in_queue(view, ask.by, number) for number, view in enumerate(shown, start=1)]
+    now = svc.clock.now()
+    posts = [_cards.in_queue(v, ask.by, n, now) for n, v in enumerate(shown, start=1)]
     return [Out(tuple(head)), *posts]
 
 

@@ -91,7 +91,9 @@ def _before(svc: Services, clip: Clip, ask: Ask, live: list[PostView]) -> Out:
     more = Button(say("schedule.button_more"), Act.of(acts.CLIP_MORE, clip.id))
     story = Button(say("schedule.button_story"), Act.of(acts.POST_STORY, view.id))
     if view.due_at and view.due_at > svc.clock.now() and states <= set(_cards.MOVABLE):
-        waits = Say("schedule.already_waits", {**facts, "at": _cards.when_of(view, ask.by)})
+        waits = Say(
+            "schedule.already_waits", {**facts, "at": _cards.when_of(view, ask.by, svc.clock.now())}
+        )
         return Out.of(waits, buttons=((change, more),))
     if states <= _OUT:
         return Out.of(Say("schedule.already_out", facts), buttons=((story, more),))
@@ -102,11 +104,12 @@ def _before(svc: Services, clip: Clip, ask: Ask, live: list[PostView]) -> Out:
     return Out((Say("schedule.already_open", facts), *lines), (row,))
 
 
-async def _obstacle(ask: Ask, svc: Services, clip: Clip) -> Out | None:
+async def _obstacle(ask: Ask, svc: Services, clip: Clip, *, at_once: bool = False) -> Out | None:
     """What has to be done first, with the button that does it."""
     if needs_a_look(clip):
         look = Button(say("card.button_looked"), Act.of(acts.CLIP_LOOKED, clip.id), style="main")
-        return Out.of(say("schedule.look_first", title=clip.title), buttons=((look,),))
+        key = "schedule.look_first_now" if at_once else "schedule.look_first"
+        return Out.of(say(key, title=clip.title), buttons=((look,),))
     every = await svc.posting.accounts(ask.by.workspace_id)
     if any(a.state == "ok" for a in every):
         return None
@@ -137,7 +140,7 @@ async def now(ask: Ask, svc: Services) -> Answer:
     clip = await _postable(ask, svc)
     if live := await _live(svc, clip):
         return _before(svc, clip, ask, live)
-    if (obstacle := await _obstacle(ask, svc, clip)) is not None:
+    if (obstacle := await _obstacle(ask, svc, clip, at_once=True)) is not None:
         return obstacle
     view = await svc.posting.schedule(clip.id, None, ask.by, key=ask.key)
     head = say("schedule.now", title=view.title, places=_cards.places(view))

@@ -1,6 +1,6 @@
 // Where people write: text that grows, commands behind "/", files with their progress.
 
-import { announce, byId, icon, newKey } from "./dom.js";
+import { announce, byId, icon, newKey, touch } from "./dom.js";
 import { Outgoing } from "./outgoing.js";
 import { Suggestions } from "./suggestions.js";
 import { Upload } from "./uploads.js";
@@ -13,6 +13,7 @@ export class Composer {
     this.link = link;
     this.thread = thread;
     this.box = byId("box");
+    if (touch()) this.box.placeholder = "Write, or attach a video";
     this.tray = byId("tray");
     this.hint = byId("tray-hint");
     this.rows = [];
@@ -39,8 +40,7 @@ export class Composer {
 
   key(event) {
     if (event.isComposing || this.suggestions.key(event)) return;
-    const coarse = matchMedia("(pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
-    if (event.key === "Enter" && !event.shiftKey && !coarse) { event.preventDefault(); this.submit(); }
+    if (event.key === "Enter" && !event.shiftKey && !touch()) { event.preventDefault(); this.submit(); }
     if (event.key === "ArrowUp" && !this.box.value && this.last) { event.preventDefault(); this.fill(this.last); }
   }
 
@@ -75,7 +75,11 @@ export class Composer {
 
   changed(upload) {
     const row = this.rows.find((r) => r.upload === upload);
-    if (row) { row.draw(); this.perhapsSend(); }
+    if (row) {
+      row.draw();
+      if (upload.state !== "sending") this.refresh();
+      this.perhapsSend();
+    }
     for (const outgoing of this.outgoing.values()) outgoing.update(upload);
   }
 
@@ -88,10 +92,11 @@ export class Composer {
   refresh() {
     const text = this.box.value.trim();
     this.tray.hidden = this.rows.length === 0;
-    this.hint.hidden = this.rows.length === 0;
+    this.hint.hidden = this.rows.every((row) => row.upload.state === "failed");
+    const several = this.rows.length > 1;
     this.hint.textContent = text
-      ? "Press Enter to send it with your words."
-      : "Sends itself when it is here. Write something to go with it, such as “3 clips under 40 s”.";
+      ? `${touch() ? "Tap the arrow" : "Press Enter"} to send ${several ? "them" : "it"} with your words.`
+      : `Sent as soon as ${several ? "all are" : "it is"} uploaded. You can add words, such as “3 clips under 40 s”.`;
     byId("send").disabled = !text && this.rows.length === 0;
     this.box.style.height = "auto";
     this.box.style.height = `${Math.min(this.box.scrollHeight, 200)}px`;

@@ -36,6 +36,9 @@ export function icon(name) {
   return svg;
 }
 
+// A phone or tablet without a mouse: Enter makes a new line there, and nothing can be dropped.
+export const touch = () => matchMedia("(pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
+
 export const byId = (id) => document.getElementById(id);
 
 // An address may lead to the web or to this server. Anything else (javascript:, data:) is dropped.

@@ -1,6 +1,6 @@
 // What a newcomer sees: one thing to do, a way without a video, and what else there is.
 
-import { byId, el } from "./dom.js";
+import { byId, el, touch } from "./dom.js";
 
 const EXAMPLES = [
   ["clip", "/clip 3 under 40s", "with a video: how many clips, how long"],
@@ -17,7 +17,7 @@ export function drawEmpty({ commands, say, fill }) {
     el("span", { class: "soft" }, what)));
   byId("empty").replaceChildren(
     el("div", { class: "dropzone" },
-      el("h2", {}, "Drop a video here"),
+      el("h2", {}, touch() ? "Send a video" : "Drop a video here"),
       el("p", { class: "soft" }, "Its best moments come back as finished vertical clips: framed on whoever speaks, captioned, levelled. You choose when they are posted."),
       el("div", { class: "button-row" },
         el("button", { type: "button", class: "button main", onclick: () => byId("files").click() }, "Choose a video"),

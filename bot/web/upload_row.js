@@ -24,7 +24,7 @@ export class UploadRow {
     const { upload } = this;
     this.bar.value = upload.share;
     this.bar.hidden = upload.state === "done" || upload.state === "failed";
-    this.retry.hidden = upload.state !== "failed";
+    this.retry.hidden = upload.state !== "failed" || upload.file.size === 0;
     this.error.hidden = upload.state !== "failed";
     if (this.error.textContent !== upload.error) this.error.textContent = upload.error;
     this.state.textContent = {

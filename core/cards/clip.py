@@ -25,11 +25,10 @@ def clip_buttons(clip: Clip) -> Rows:
         act = Act.of(NAMES[name], clip.id)
         return Button(say(f"card.button_{name}"), act, style=style)  # type: ignore[arg-type]
 
-    main = (button("schedule", "main"), button("now"))
     more = (button("caption"), button("again"), button("discard", "danger"))
-    if needs_a_look(clip):
-        return ((button("looked", "main"),), main, more)
-    return (main, more)
+    if needs_a_look(clip):  # one thing at a time stands out
+        return ((button("looked", "main"),), (button("schedule"), button("now")), more)
+    return ((button("schedule", "main"), button("now")), more)
 
 
 def needs_a_look(clip: Clip) -> bool:

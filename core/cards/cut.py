@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.chat.message import Act, Button, Out
+from core.chat.message import Act, Button, Out, Rows
 from core.say import Say, Seconds, say
 
 CANCEL = "cut.cancel"
@@ -41,8 +41,16 @@ def slot(cut_id: int) -> str:
 
 def status(cut_id: int, at: Progress) -> Out:
     """The status message, with its Cancel button."""
-    cancel = Button(say("card.button_cancel"), Act.of(CANCEL, cut_id), style="danger")
-    return Out((_line(at),), ((cancel,),), quiet=True)
+    return Out((_line(at),), _cancel(cut_id), quiet=True)
+
+
+def waiting(cut_id: int, name: str) -> Out:
+    """The status of a request while others are worked on before it."""
+    return Out((say("status.waiting", name=name),), _cancel(cut_id), quiet=True)
+
+
+def _cancel(cut_id: int) -> Rows:
+    return ((Button(say("card.button_cancel"), Act.of(CANCEL, cut_id), style="danger"),),)
 
 
 def _line(at: Progress) -> Say:
@@ -80,9 +88,10 @@ def done(name: str, ready: int, failed: tuple[Say, ...], notes: tuple[Say, ...])
     return Out((head, *failed, *notes), quiet=True)
 
 
-def stopped(name: str) -> Out:
-    """After Cancel."""
-    return Out((say("status.cancelled", name=name),), quiet=True)
+def stopped(name: str, ready: int) -> Out:
+    """After Cancel, with the clips that were ready before it."""
+    key = "status.cancelled_some" if ready else "status.cancelled"
+    return Out((say(key, name=name, n=ready),), quiet=True)
 
 
 def failed(name: str, why: Say) -> Out:

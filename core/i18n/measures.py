@@ -20,7 +20,7 @@ def bytes_text(amount_b: int, locale: Locale) -> str:
             shown = amount_b / size
             pattern = "#,##0.#" if shown < 100 else "#,##0"
             return str(format_unit(shown, unit, "short", format=pattern, locale=locale))
-    return str(format_unit(amount_b, "byte", "short", locale=locale))
+    return str(format_unit(amount_b, "byte", "long", locale=locale))
 
 
 def seconds_text(length_s: float, locale: Locale) -> str:
@@ -38,12 +38,15 @@ def seconds_text(length_s: float, locale: Locale) -> str:
 
 
 def moment_text(at: datetime, zone: str, locale: Locale, part: str = "") -> str:
-    """`Friday 27 November, 18:00 (Europe/Berlin)`, or a part of it."""
+    """`Friday 27 November, 18:00 (Europe/Berlin)`, with the year, or a part of it."""
     local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
     # "Friday 27 November" rather than "Friday, November 27": read alike on both sides of the
     # Atlantic, and never with a number that could be a day or a month.
     own = Locale("en", "GB") if locale.language == "en" else locale
-    day = str(format_skeleton("MMMMEEEEd", local, locale=own))
+    skeleton = "yMMMMEEEEd" if part == "year" else "MMMMEEEEd"
+    day = str(format_skeleton(skeleton, local, locale=own))
+    if locale.language == "en":
+        day = day.replace(",", "")  # as without the year
     hour = str(format_datetime(local, "HH:mm", locale=locale))
     if part == "day":
         return day

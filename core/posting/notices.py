@@ -21,6 +21,12 @@ def platform_name(platform: str) -> str:
     return PLATFORMS.get(platform, platform.title())
 
 
+def _called(account: AccountView) -> Fact:
+    """`TikTok`, or `practice TikTok`, which nobody else sees."""
+    name = platform_name(account.platform)
+    return say("post.practice", platform=name) if account.practice else name
+
+
 async def tell(
     tx: AsyncSession,
     claim: Claim,
@@ -37,7 +43,7 @@ async def tell(
     what = say(
         f"post.{key}",
         title=clip.title,
-        platform=platform_name(account.platform),
+        platform=_called(account),
         username=account.username,
         **facts,
     )

@@ -30,7 +30,7 @@ main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 header { border-bottom: 1px solid var(--line); background: var(--card); }
 header p { max-width: 60rem; margin: 0 auto; padding: .7rem 1rem; color: var(--soft); }
 header b { color: var(--ink); }
-h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem; }
+h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem; } * + h1 { margin-top: 2rem; }
 a { color: var(--main); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px;
   padding: 1.25rem; max-width: 30rem; margin: 0 auto; }
@@ -48,7 +48,9 @@ button { font: inherit; padding: .6rem 1.2rem; border-radius: 10px; cursor: poin
   border: 1px solid var(--line); background: transparent; color: var(--ink); }
 button.main { background: var(--main); color: var(--on); border-color: var(--main); }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .3rem .5rem;
+table { border-collapse: collapse; display: block; max-width: 100%; overflow-x: auto; }
+td:last-child { min-width: 12rem; overflow-wrap: anywhere; }
+td, th { text-align: left; padding: .3rem .5rem;
   border-bottom: 1px solid var(--line); }
 """
 

@@ -17,12 +17,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.errors import Told
-from core.say import When
 from core.when import words
 from core.when.days import Day, Today, agree, read_day, take_number_date
 from core.when.hours import Hour, bare_hour, take_hour, take_part
 from core.when.moment import Moment
-from core.when.place import from_instant, place
+from core.when.place import describe, from_instant, place
 from core.when.zones import take_zone
 
 MAX_AHEAD = timedelta(days=366)
@@ -48,9 +47,9 @@ def read_when(
 
 def _checked(moment: Moment, now: datetime, said: str) -> Moment:
     if moment.at <= now - timedelta(seconds=60):
-        raise Told("when.past", said=said.strip(), at=When(moment.at, moment.zone))
+        raise Told("when.past", said=said.strip(), at=describe(moment, now))
     if moment.at > now + MAX_AHEAD:
-        raise Told("when.too_far", at=When(moment.at, moment.zone))
+        raise Told("when.too_far", at=describe(moment, now))
     return moment
 
 

@@ -50,6 +50,12 @@ def next_day(moment: Moment, now: datetime) -> Moment:
     return placed
 
 
-def describe(moment: Moment) -> When:
+def describe(moment: Moment, now: datetime) -> When:
     """For the echo: weekday, date, time and zone, as it was meant and wherever it is read."""
-    return When(moment.at, moment.zone)
+    return dated(moment.at, moment.zone, now)
+
+
+def dated(at: datetime, zone: str, now: datetime) -> When:
+    """An instant in a zone; its year is named only when it is not the one we are in."""
+    tz = ZoneInfo(zone)
+    return When(at, zone, "" if at.astimezone(tz).year == now.astimezone(tz).year else "year")

@@ -33,7 +33,7 @@ class Platform:
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        (None, 200, "TikTok is connected: &lt;b&gt;marta&lt;/b&gt;"),
+        (None, 200, "Practice TikTok is connected: &lt;b&gt;marta&lt;/b&gt;"),
         (Told("web.cannot_write", name="<i>", why="no"), 400, "&lt;i&gt; could not be stored"),
     ],
 )

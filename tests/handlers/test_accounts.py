@@ -15,10 +15,10 @@ async def test_connect_gives_an_address_to_open(chat: Talk, practice: None) -> N
     assert chat.last.labels == ["Connect practice Instagram", "Connect practice TikTok"]
     await chat.press("Connect practice TikTok")
     assert chat.last.says("practice TikTok on this machine")
-    assert chat.last.labels == ["Open TikTok"]
+    assert chat.last.labels == ["Open practice TikTok"]
     assert chat.last.urls[0].startswith("http://127.0.0.1:9/tiktok")
     await chat.write("/connect instagram")
-    assert chat.last.labels == ["Open Instagram"]
+    assert chat.last.labels == ["Open practice Instagram"]
     await chat.write("/connect myspace")
     assert chat.last.says("There is no platform called myspace")
 
@@ -85,7 +85,11 @@ async def test_the_story_of_a_post_names_every_call(
     await _claim_and_note(svc)
     await chat.write("/post #1")
     assert chat.last.says("One call was made:")
-    assert chat.last.says("commit: video/init was refused (429 rate_limit_exceeded log-1)")
+    assert chat.last.text.splitlines()[-2:] == [
+        "Friday 27 November, in Europe/Berlin time",
+        "18:01 · practice TikTok @ana · commit: video/init was refused"
+        " (429 rate_limit_exceeded log-1)",
+    ]
 
 
 async def _claim_and_note(svc: Services) -> None:

@@ -125,7 +125,8 @@ async def test_clip_without_a_video_explains_itself(chat: Talk, svc: Services) -
 async def test_cancel_stops_the_work_and_says_so(chat: Talk, svc: Services, upload: Path) -> None:
     _, status = await chat.send(upload, name="a.mp4")
     await chat.press("Cancel")
-    assert next(m for m in chat.messages if m.id == status.id).says("a.mp4: stopped")
+    stopped = next(m for m in chat.messages if m.id == status.id)
+    assert stopped.says("a.mp4: stopped before a clip was ready. Send it again")
     assert await _work(svc) == []
     await chat.press_act("cut.cancel:1")
     assert chat.last.says("over already")
@@ -161,9 +162,11 @@ async def test_a_second_video_hears_that_one_is_before_it(
 ) -> None:
     other = tmp_path / "b.mp4"
     other.write_bytes(upload.read_bytes() + b"b")
-    await chat.send(upload)
-    news = await chat.send(other)
-    assert news[0].says("One video is before it in line")
+    _, working = await chat.send(upload)
+    assert working.says("step 1 of 2")
+    about, status = await chat.send(other)
+    assert about.says("One video is before it in line")
+    assert status.says("waits in line") and status.labels == ["Cancel"]
 
 
 async def test_a_discarded_clip_comes_back_with_undo(chat: Talk, make_clip: MakeClip) -> None:

@@ -112,7 +112,7 @@ async def test_things_of_another_workspace_do_not_exist(
         await other.press_act(act)
         assert other.last.says("no longer here"), act
     await other.press_act("post.delete:1")
-    assert other.last.says("does not exist")
+    assert other.last.says("There is no such post here")
 
 
 NEVER_DRAWN = (
@@ -128,7 +128,7 @@ async def test_a_button_nobody_drew_is_answered_politely(chat: Talk) -> None:
         for packed in NEVER_DRAWN:
             await chat.press_act(packed)
             strange = chat.last.says("too old for me to understand")
-            assert strange or chat.last.says("does not exist"), packed
+            assert strange or chat.last.says("There is no such post here"), packed
     assert not [entry for entry in logs if entry["event"] == "door.fault"]
 
 
@@ -151,7 +151,7 @@ async def test_unknown_words_and_commands_are_answered_with_a_way_on(chat: Talk)
     await chat.write("/post abc")
     assert chat.last.says("/post number")
     await chat.write("/post 99")
-    assert chat.last.says("That post does not exist any more")
+    assert chat.last.says("There is no such post here, so nothing was done")
     await chat.write("/invite king")
     assert chat.last.says('"king" is none of the choices')
 
@@ -252,7 +252,7 @@ async def test_what_the_network_tells_of_zone_and_language_is_kept(
 async def test_status_says_how_things_stand(chat: Talk, svc: Services) -> None:
     await chat.write("/status")
     assert chat.last.says("Nothing is being worked on.\nNo post waits to go out.")
-    assert chat.last.says("of disk space are free")
+    assert chat.last.says("of disk space is free")
     await chat.write("/sample")
     svc.clock.forward(seconds=90)  # type: ignore[attr-defined]
     await chat.write("/status")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.db.tables import TargetRow
 from tests.conftest import HeldClock
 from tests.handlers.conftest import Connect, MakeClip, member
 from tests.handlers.talk import Talk
@@ -25,7 +26,7 @@ async def test_a_time_in_plain_words_is_echoed_in_full(ready: Talk) -> None:
     await ready.write("friday 18:00")
     assert ready.last.text == (
         "On pricing goes out on Friday 27 November, 18:00 (Europe/Berlin)"
-        " on practice TikTok @ana and practice Instagram @ana."
+        ", to practice TikTok @ana and practice Instagram @ana."
     )
     assert ready.last.labels == ["Undo", "Change time", "Change zone"]
 
@@ -86,7 +87,7 @@ async def test_one_tap_changes_the_time_and_another_the_zone(ready: Talk) -> Non
 async def test_a_night_when_clocks_change_is_announced(ready: Talk) -> None:
     await ready.press("Schedule")
     await ready.write("28 mar 2027 2:30")
-    assert ready.last.says("Sunday 28 March, 03:30 (Europe/Berlin)")
+    assert ready.last.says("Sunday 28 March 2027, 03:30 (Europe/Berlin)")
     assert ready.last.says("there is no 02:30, so it becomes 03:30")
 
 
@@ -99,9 +100,9 @@ async def test_the_queue_lists_each_post_with_what_can_be_done(ready: Talk) -> N
     assert [m.text.splitlines()[0] for m in news] == [
         "2 posts wait to go out.",
         "2 · On pricing · Wednesday 25 November, 09:00 (Europe/Berlin)"
-        " on practice TikTok @ana and practice Instagram @ana",
+        ", to practice TikTok @ana and practice Instagram @ana",
         "1 · On pricing · Friday 27 November, 18:00 (Europe/Berlin)"
-        " on practice TikTok @ana and practice Instagram @ana",
+        ", to practice TikTok @ana and practice Instagram @ana",
     ]
     assert news[1].labels == ["Move", "Edit caption", "Post now", "Delete"]
     await ready.press("Delete", on=news[1])
@@ -158,7 +159,7 @@ async def test_without_an_account_the_way_to_one_is_offered(
 ) -> None:
     await make_clip(chat)
     await chat.press("Schedule")
-    assert chat.last.says("nowhere to go yet, so nothing was planned")
+    assert chat.last.says("nowhere to go yet, so nothing was planned or posted")
     assert "Connect practice TikTok" in chat.last.labels
 
 
@@ -169,8 +170,11 @@ async def test_rough_captions_must_be_looked_at_before_anything_goes_out(
     await make_clip(chat, rough=True)
     card = next(m for m in chat.messages if m.key == "clip:1")
     assert card.says("The captions are rough guesses")
+    assert [b.style for row in card.out.buttons for b in row].count("main") == 1
+    await chat.press("Schedule", on=card)
+    assert chat.last.says("so it was not planned") and chat.last.says("Schedule again")
     await chat.press("Post now", on=card)
-    assert chat.last.says("rough guesses, so it was not planned")
+    assert chat.last.says("so it was not posted") and chat.last.says("Post now again")
     await chat.press("Captions are fine", on=card)
     card = next(m for m in chat.messages if m.key == "clip:1")
     assert "Captions are fine" not in card.labels
@@ -216,7 +220,7 @@ async def test_five_taps_on_post_now_are_one_post(ready: Talk) -> None:
         await ready.press("Post now", on=card)
     assert ready.last.says("on its way to practice TikTok @ana and practice Instagram @ana already")
     await ready.write("/post 2")
-    assert ready.last.says("does not exist")
+    assert ready.last.says("There is no such post here")
 
 
 async def test_an_old_quick_answer_does_not_plan_a_second_post(ready: Talk) -> None:
@@ -243,3 +247,27 @@ async def test_a_post_that_was_taken_off_cannot_be_taken_off_again(ready: Talk) 
         assert ready.last.says("was taken off the queue already"), act
     await ready.press("Schedule")
     assert ready.last.says("When should On pricing go out?")
+
+
+async def test_a_year_is_named_when_it_is_not_this_one(ready: Talk) -> None:
+    await ready.press("Schedule")
+    await ready.write("24 nov 2027 9am")
+    assert ready.last.says("goes out on Wednesday 24 November 2027, 09:00 (Europe/Berlin)")
+    await ready.press("Change time")
+    assert ready.last.says("planned for Wednesday 24 November 2027, 09:00")
+    await ready.write("1 jan 2025 9am")
+    assert ready.last.says("Wednesday 1 January 2025, 09:00 (Europe/Berlin) has passed")
+    await ready.write("friday 18:00")
+    assert ready.last.says("Friday 27 November, 18:00")
+
+
+async def test_undo_of_a_post_that_is_on_its_way_says_so(ready: Talk) -> None:
+    await ready.press("Schedule")
+    planned = (await ready.write("tomorrow 9am"))[-1]
+    await ready.write("/queue")
+    await ready.press("Post now")
+    async with ready.svc.db.write() as tx:
+        for target_id in (1, 2):
+            (await tx.get_one(TargetRow, target_id)).state = "preparing"
+    await ready.press("Undo", on=planned)
+    assert ready.last.says("on its way or out already, so it cannot be taken back")

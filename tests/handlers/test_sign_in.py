@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 async def test_a_code_makes_another_network_the_same_person(chat: Talk, svc: Services) -> None:
     await chat.write("/login")
     code = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", chat.messages[-1].text)
-    assert code and chat.last.says("signs you in, once")
+    assert code and chat.last.says("signs you in once")
     elsewhere = Talk(svc, Who("discord", "77", "ana on discord"), ChatRef("discord", "5"))
     await elsewhere.write(code[0])
     assert elsewhere.last.says("Ana")

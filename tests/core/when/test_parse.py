@@ -234,8 +234,8 @@ def _echo(moment: object, language: str) -> str:
 
     from core.i18n.measures import moment_text
 
-    when = describe(moment)  # type: ignore[arg-type]
-    return moment_text(when.at, when.zone, Locale.parse(language))
+    when = describe(moment, NOW)  # type: ignore[arg-type]
+    return moment_text(when.at, when.zone, Locale.parse(language), when.part)
 
 
 @given(st.text(max_size=40))

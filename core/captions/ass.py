@@ -6,7 +6,7 @@ The colour of the spoken word changes, its size never does: a line that grows an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from core.analysis.model import Word
 from core.captions.area import scale
@@ -42,16 +42,23 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def captions_ass(
-    words: Sequence[Word], fmt: Format, style: Style, *, until_s: float | None = None
+    words: Sequence[Word],
+    fmt: Format,
+    style: Style,
+    *,
+    until_s: float | None = None,
+    middle: Callable[[float, float], float] | None = None,
 ) -> str:
-    """The captions of a clip. Times of the words count from its start; `until_s` is its length.
+    """The captions of a clip. Times of the words count from its start; `until_s` is its length;
+    `middle` gives the height (px) of a cue from its start to its end, that of the style if unset.
 
     Right-to-left text needs nothing: libass finds the direction of every line (encoding −1).
     """
     main = font_for(" ".join(w.text for w in words))
     made = [_head(fmt, style, main)]
     for cue in cues(words, until_s=until_s):
-        made += _events(cue, fmt, style, main)
+        middle_px = middle(cue.start_s, cue.end_s) if middle else None
+        made += _events(cue, fmt, style, main, middle_px)
     return "".join(made)
 
 
@@ -70,9 +77,11 @@ def _head(fmt: Format, style: Style, main: Font) -> str:
     )
 
 
-def _events(cue: Cue, fmt: Format, style: Style, main: Font) -> Iterator[str]:
+def _events(
+    cue: Cue, fmt: Format, style: Style, main: Font, middle_px: float | None
+) -> Iterator[str]:
     """One line for every word of a cue that lights up."""
-    laid = lay_out(cue.pieces, fmt, style, main)
+    laid = lay_out(cue.pieces, fmt, style, main, middle_px)
     if laid is None:
         return
     edges = [cue.start_s, *(p.start_s for p in cue.pieces[1:]), cue.end_s]

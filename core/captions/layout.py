@@ -57,8 +57,11 @@ class _Block:
     bottom: float
 
 
-def lay_out(row: Sequence[Piece], fmt: Format, style: Style, main: Font) -> Laid | None:
-    """None when nothing of it can be drawn."""
+def lay_out(
+    row: Sequence[Piece], fmt: Format, style: Style, main: Font, middle_px: float | None = None
+) -> Laid | None:
+    """None when nothing of it can be drawn. `middle_px` is where the middle of the lines is wished,
+    if not where the style has it."""
     drawn = tuple(
         Drawn(tuple(runs(clean(p.text, upper=style.upper), main)), k > 0 and not p.glued)
         for k, p in enumerate(row)
@@ -72,7 +75,10 @@ def lay_out(row: Sequence[Piece], fmt: Format, style: Style, main: Font) -> Laid
         ((_fit(b, fmt, rim_px, full_px), b) for b in blocks),
         key=lambda found: (round(found[0]), -len(found[1].lines), -found[1].width),
     )
-    return Laid(drawn, block.lines, em_px, fmt.width / 2, _middle(block, em_px, fmt, style, rim_px))
+    wished = style.middle_y * fmt.height / 1920 if middle_px is None else middle_px
+    return Laid(
+        drawn, block.lines, em_px, fmt.width / 2, _middle(block, em_px, fmt, wished, rim_px)
+    )
 
 
 def clean(text: str, *, upper: bool = False) -> str:
@@ -131,10 +137,10 @@ def _fit(block: _Block, fmt: Format, rim_px: float, full_px: float) -> float:
     return max(1.0, min(full_px, wide, high))
 
 
-def _middle(block: _Block, em_px: float, fmt: Format, style: Style, rim_px: float) -> float:
-    """The middle of the style, moved as little as keeps the ink inside."""
+def _middle(block: _Block, em_px: float, fmt: Format, wished: float, rim_px: float) -> float:
+    """The wished middle, moved as little as keeps the ink inside."""
     free = centred(fmt)
     half = block.height * em_px / 2
     lowest = free.bottom - rim_px - block.bottom * em_px + half
     highest = free.top + rim_px - block.top * em_px + half
-    return max(highest, min(lowest, style.middle_y * fmt.height / 1920))
+    return max(highest, min(lowest, wished))

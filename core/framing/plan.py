@@ -5,7 +5,8 @@ Times count from the start of the clip; boxes are pixels of the upright source p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -23,6 +24,22 @@ class Window:
     y: float
     w: float
     h: float
+
+
+def window_at(path: Sequence[Window], t_s: float) -> Window:
+    """Where a window lies at one moment: between two points it moves in a straight line."""
+    n = bisect_right([w.t_s for w in path], t_s)
+    if n == 0 or n == len(path):
+        return path[max(0, n - 1)]
+    a, b = path[n - 1], path[n]
+    k = (t_s - a.t_s) / max(b.t_s - a.t_s, 1e-9)
+    return Window(
+        t_s,
+        a.x + k * (b.x - a.x),
+        a.y + k * (b.y - a.y),
+        a.w + k * (b.w - a.w),
+        a.h + k * (b.h - a.h),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from core.analysis.model import Analysis, Face, FaceSample
-from core.framing.plan import FaceAt, Layout, Plan, Window
+from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
 from core.render.rendered import Check
 
 KEPT = 0.95
@@ -55,23 +55,7 @@ def windows(plan: Plan, t_s: float) -> list[Window]:
     layout = _layout(plan, t_s)
     if layout is None or layout.kind == "fit":
         return []
-    return [_at(path, t_s) for path in (layout.path, layout.lower) if path]
-
-
-def _at(path: Sequence[Window], t_s: float) -> Window:
-    """Between two points the window moves in a straight line."""
-    n = bisect_right([w.t_s for w in path], t_s)
-    if n == 0 or n == len(path):
-        return path[max(0, n - 1)]
-    a, b = path[n - 1], path[n]
-    k = (t_s - a.t_s) / max(b.t_s - a.t_s, 1e-9)
-    return Window(
-        t_s,
-        a.x + k * (b.x - a.x),
-        a.y + k * (b.y - a.y),
-        a.w + k * (b.w - a.w),
-        a.h + k * (b.h - a.h),
-    )
+    return [window_at(path, t_s) for path in (layout.path, layout.lower) if path]
 
 
 def _inside(face: FaceAt | Face, window: Window) -> float:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.captions.area import area
 from core.framing.crop_path import crop
 from core.framing.plan import Layout, Plan, Window
 from core.media.facts import Format, VideoFacts
+from core.render.place import lines_top
 from core.render.rate import Beat
 
 TO_709 = "out_color_matrix=bt709:out_range=tv"
@@ -79,7 +81,8 @@ def picture_graph(
     head = ",".join([*picture.upright, *named, steady, *late, tail])
     parts = [f"[0:{source}]{head}{_fan(len(stretches))}"]
     for k, stretch in enumerate(stretches):
-        parts += _chain(k, stretch, beat, picture, fmt, alone=len(stretches) == 1)
+        top = fit_top(picture.size, fmt, captioned=captions is not None)
+        parts += _chain(k, stretch, beat, picture, fmt, top, alone=len(stretches) == 1)
     made = "".join(f"[made{k}]" for k in range(len(stretches)))
     joined = f"concat=n={len(stretches)}:v=1:a=0," if len(stretches) > 1 else ""
     tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -120,14 +123,14 @@ def _alike(a: Layout, b: Layout) -> bool:
 
 
 def _chain(
-    k: int, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format, *, alone: bool
+    k: int, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format, top: int, *, alone: bool
 ) -> list[str]:
     """The filters of one stretch, from `[partK]` to `[madeK]`."""
     cut = f"trim=start_frame={stretch.begin}:end_frame={stretch.end},setpts=PTS-STARTPTS"
     source = f"[part{k}]{'null' if alone else cut}"
     kind = stretch.layouts[0][1].kind
     if kind == "fit":
-        return _fit(k, source, picture, fmt)
+        return _fit(k, source, picture, fmt, top)
     paths = [layout.path for _, layout in stretch.layouts]
     if kind == "track":
         size = (fmt.width, fmt.height)
@@ -169,11 +172,26 @@ def _scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> st
     return ",".join([*steps, "setsar=1", "format=yuv420p"])
 
 
-def _fit(k: int, source: str, picture: Picture, fmt: Format) -> list[str]:
-    """The whole picture in the middle, over a dark and blurred one that fills the rest."""
+def fit_size(picture: tuple[int, int], fmt: Format) -> tuple[int, int]:
+    """How big the whole picture comes out."""
+    scale = min(fmt.width / picture[0], fmt.height / picture[1])
+    w, h = (max(2, round(side * scale / 2) * 2) for side in picture)
+    return w, h
+
+
+def fit_top(picture: tuple[int, int], fmt: Format, *, captioned: bool) -> int:
+    """Its upper edge: in the middle, or higher, so that captions stand below it: they would cover
+    what a slide or a screen says."""
+    height = fit_size(picture, fmt)[1]
+    middle = (fmt.height - height) // 2
+    if not captioned:
+        return middle
+    return min(middle, max(area(fmt).top, round(lines_top(fmt) - height))) // 2 * 2
+
+
+def _fit(k: int, source: str, picture: Picture, fmt: Format, top: int) -> list[str]:
+    """The whole picture, over a dark and blurred one that fills the rest."""
     full = (fmt.width, fmt.height)
-    scale = min(full[0] / picture.size[0], full[1] / picture.size[1])
-    w, h = (max(2, round(side * scale / 2) * 2) for side in picture.size)
     small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
     grow = max(small[0] / picture.size[0], small[1] / picture.size[1])
     fill = tuple(max(s, round(side * grow)) for s, side in zip(small, picture.size, strict=True))
@@ -183,6 +201,6 @@ def _fit(k: int, source: str, picture: Picture, fmt: Format) -> list[str]:
         f"[back{k}]{_scaled(picture.size, (fill[0], fill[1]), picture)},"
         f"crop={small[0]}:{small[1]},{blurred},"
         f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]",
-        f"[front{k}]{_scaled(picture.size, (w, h), picture)}[whole{k}]",
-        f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y=(H-h)/2[made{k}]",
+        f"[front{k}]{_scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
+        f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
     ]

@@ -10,7 +10,9 @@ from core.analysis.model import Analysis, Word
 from core.captions.ass import captions_ass
 from core.captions.fonts import fonts_dir
 from core.captions.style import load_style
+from core.framing.frame import frame
 from core.media.facts import Format, Video
+from core.render.place import places
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -46,12 +48,19 @@ async def make_clip(
 ) -> Rendered:
     """Render one clip into the folder `into`. Raises Told when the file cannot be made."""
     words = words_inside(analysis.words, start_s, end_s) if captions else ()
-    ass = captions_ass(words, fmt, load_style(style), until_s=end_s - start_s) if words else None
+    plan, faces = frame(video, analysis, start_s, end_s, fmt)
+    ass = None
+    if words:
+        look = load_style(style)
+        middle = places(plan, faces, fmt, look)
+        ass = captions_ass(words, fmt, look, until_s=end_s - start_s, middle=middle)
     return await render(
         video,
         analysis,
         start_s,
         end_s,
+        plan=plan,
+        faces=faces,
         fmt=fmt,
         captions=ass,
         fonts_dir=fonts_dir() if ass else None,

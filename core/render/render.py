@@ -1,9 +1,10 @@
 """A span of a source becomes a finished clip: one ffmpeg process, one lossy generation.
 
-    rendered = await render(video, analysis, 62.4, 91.0, fmt=VERTICAL, captions=ass,
-                            fonts_dir=fonts, into=folder, settings=settings, tell=tell)
+    rendered = await render(video, analysis, 62.4, 91.0, plan=plan, faces=faces, fmt=VERTICAL,
+                            captions=ass, fonts_dir=fonts, into=folder, settings=settings,
+                            tell=tell)
 
-Framing and loudness are worked out beforehand, from the face samples and from the sound alone. Then
+The loudness is worked out beforehand, from the sound alone. Then
 crop, scale, captions, sound and both encoders run as one graph. The result is looked at before it
 gets its name: nothing half done is ever found under it.
 """
@@ -23,7 +24,6 @@ import av
 
 from core.analysis.model import Analysis
 from core.errors import Told
-from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
 from core.media.decode import Reads, input_args, tone_map_filters, upright_filters
 from core.media.facts import Format, Video
@@ -82,6 +82,8 @@ async def render(
     span_start_s: float,
     span_end_s: float,
     *,
+    plan: Plan,
+    faces: tuple[FaceAt, ...],
     fmt: Format,
     captions: str | None,
     fonts_dir: Path | None,
@@ -93,7 +95,6 @@ async def render(
 
     Raises Told when it cannot be made; then, and after a cancel, nothing is left behind.
     """
-    plan, faces = frame(video, analysis, span_start_s, span_end_s, fmt)
     tell("render", 0.0)
     async with _scratch(into) as scratch:
         work = _Work(video, beat(video.facts, span_start_s, span_end_s), scratch, find(settings))

@@ -10,6 +10,7 @@ import imageio_ffmpeg
 import pytest
 
 from core.analysis.model import Analysis
+from core.framing.frame import frame
 from core.media.facts import VERTICAL, Video
 from core.media.probe import probe
 from core.render.render import render
@@ -75,11 +76,16 @@ def made(tmp_path: Path) -> Made:
         tell: Callable[..., None] = tell_nobody,
         into: Path | None = None,
     ) -> Rendered:
+        video = file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file))
+        found = analysis or scene(length_s=end_s)
+        plan, faces = frame(video, found, start_s, end_s, VERTICAL)
         return await render(
-            file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file)),
-            analysis or scene(length_s=end_s),
+            video,
+            found,
             start_s,
             end_s,
+            plan=plan,
+            faces=faces,
             fmt=VERTICAL,
             captions=captions,
             fonts_dir=None,

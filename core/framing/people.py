@@ -18,6 +18,11 @@ GAP_S = 1.6
 """A person may turn away or be missed this long and is still the same one."""
 REACH = 0.9
 """A face moves at most this many of its widths between neighbouring sightings."""
+LEAP, LEAP_S = 2.5, 0.8
+"""Whoever stands up is that far away so soon: a face that goes while another comes, of its size and
+no further off, is the same."""
+ALIKE = 1.5
+"""Times the size of the other one, at most."""
 MIN_SIGHTINGS = 3
 """Fewer sightings are a false alarm, unless the shot itself holds hardly more samples."""
 
@@ -86,7 +91,7 @@ def people(samples: Sequence[FaceSample]) -> list[Person]:
     found: list[Person] = []
     for number, sample in enumerate(samples):
         _link(found, number, sample, samples)
-    joined = _join(found)
+    joined = _join(found, samples)
     need = min(MIN_SIGHTINGS, max(1, (len(samples) + 1) // 2))
     kept = [p for p in joined if len(p.seen) >= need]
     for person in kept:
@@ -137,15 +142,24 @@ def _apart(a: Face, b: Face) -> float:
     return float((dx * dx + dy * dy) ** 0.5 / size)
 
 
-def _join(found: list[Person]) -> list[Person]:
-    """Join pieces of one person that a long turn away had torn apart."""
+def _join(found: list[Person], samples: Sequence[FaceSample]) -> list[Person]:
+    """Join pieces of one person that a long turn away, or standing up, had torn apart."""
     whole: list[Person] = []
     for piece in sorted(found, key=lambda p: p.first):
-        for person in whole:
-            near = _apart(person.seen[person.last], piece.seen[piece.first]) <= REACH
-            if near and person.last < piece.first:
-                person.seen.update(piece.seen)
-                break
+        near = [(d, n) for n, p in enumerate(whole) if (d := _away(p, piece, samples)) is not None]
+        if near:
+            whole[min(near)[1]].seen.update(piece.seen)
         else:
             whole.append(piece)
     return whole
+
+
+def _away(person: Person, piece: Person, samples: Sequence[FaceSample]) -> float | None:
+    """How far a later piece begins from where a person was seen last; None if it is another's."""
+    if person.last >= piece.first:
+        return None
+    a, b = person.seen[person.last], piece.seen[piece.first]
+    apart = _apart(a, b)
+    soon = samples[piece.first].t_s - samples[person.last].t_s <= LEAP_S
+    leapt = soon and apart <= LEAP and 1 / ALIKE < a.h / b.h < ALIKE
+    return apart if apart <= REACH or leapt else None

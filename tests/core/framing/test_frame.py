@@ -77,6 +77,18 @@ def test_the_window_jumps_on_the_shot_edge_and_holds_still_on_both_sides() -> No
     assert plan.layouts[1].path[0].x - plan.layouts[0].path[0].x > 900
 
 
+def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
+    def rises(x: float, at_s: float) -> Where:
+        sits, stands = sway(x, 620), sway(x + 60, 360)
+        return lambda t: stands(t) if at_s <= t < at_s + 4 else sits(t)
+
+    plan = plan_of(scene((160, rises(500, 4.0)), (150, rises(1400, 5.0))))
+    assert kinds(plan) == ["split"]
+    for side, x in ((plan.layouts[0].path, 560), (plan.layouts[0].lower, 1460)):
+        window = at(side, 6.5)
+        assert window.x < x < window.x + window.w and window.y < 360 - 75
+
+
 def test_two_far_apart_get_a_tile_each_and_the_tiles_share_nothing() -> None:
     plan, faces = frame(
         video(), scene((120, sway(400, 400)), (110, sway(1500, 420))), 2.0, 18.0, VERTICAL

@@ -78,7 +78,7 @@ async def _timed(took: dict[str, float], name: str, work: Awaitable[T]) -> T:
 
 
 def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Analysis:
-    words = repair(heard.words, video.facts.duration_s)
+    words = repair(heard.words, video.facts.duration_s, picture.shots_s)
     return Analysis(
         duration_s=video.facts.duration_s,
         shots_s=picture.shots_s,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core.analysis.model import Word
 
 _LEAST_S = 0.04
+_UNSURE_S = 0.08
+"""No recogniser knows better than this where a word begins."""
 
 
-def repair(words: Sequence[Word], duration_s: float) -> tuple[Word, ...]:
+def repair(
+    words: Sequence[Word], duration_s: float, shots_s: Sequence[float] = ()
+) -> tuple[Word, ...]:
     """Every word that came in, in its order, with a time of its own.
 
     Recognisers give times that jump back, words of no length and words beyond the end; none of
-    these is a reason to lose a word from the captions.
+    these is a reason to lose a word from the captions. A word that seems to begin or end a blink
+    beyond a shot edge does so on it, or no clip could be cut there.
     """
     texts = [w for w in words if w.text.strip()]
     timed = [_inside(replace(w, text=w.text.strip()), duration_s) for w in texts]
@@ -28,7 +35,20 @@ def repair(words: Sequence[Word], duration_s: float) -> tuple[Word, ...]:
         end = max(start, word.end_s)
         ordered.append(replace(word, start_s=start, end_s=end))
         at = start
-    return tuple(_apart(ordered, duration_s))
+    return tuple(_apart([_on_edges(w, shots_s) for w in ordered], duration_s))
+
+
+def _on_edges(word: Word, shots_s: Sequence[float]) -> Word:
+    """`shots_s` in order."""
+    n = bisect_right(shots_s, word.start_s)
+    ahead = shots_s[n] if n < len(shots_s) else math.inf
+    if ahead - word.start_s < _UNSURE_S and word.end_s - ahead >= _UNSURE_S:
+        word = replace(word, start_s=ahead)
+    n = bisect_left(shots_s, word.end_s) - 1
+    behind = shots_s[n] if n >= 0 else -math.inf
+    if word.end_s - behind < _UNSURE_S and behind - word.start_s >= _UNSURE_S:
+        word = replace(word, end_s=behind)
+    return word
 
 
 def _inside(word: Word, duration_s: float) -> Word:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ _TONE = 0.5
 _FITTING = 0.6
 """Of the best fit; what fits the topic much less is not about it."""
 _LONGEST_SILENCE_S, _DRAG_S = 2.0, 60.0
+_ON_S, _FLASH_S = 0.04, 0.6
+"""A shot edge this near to an end of a clip is that end; a shot shown for so short beside one looks
+like a mistake."""
 _SPREAD = 0.12
 """The least distance between a good and a usual stretch; nearer ones only differ by chance."""
 
@@ -99,6 +103,7 @@ def _against(c: Candidate, features: Features) -> float:
     points = 0.15 * any(b.start_s <= c.start_s + 0.3 < b.end_s for b in m.analysis.black)
     points += 0.10 * _still_at_start(c, features)
     points += 0.06 * (c.length_s > _DRAG_S)
+    points += 0.10 * _flashes(c, features)
     if c.first < 0:
         return points
     opening, closing = features.openings[c.first], features.closings[c.last]
@@ -106,6 +111,16 @@ def _against(c: Candidate, features: Features) -> float:
     points += 0.10 * opening.dangling + 0.08 * closing.open
     points += 0.05 * (not opening.fresh)
     return points + 0.10 * (features.longest_silence_s(c) > _LONGEST_SILENCE_S)
+
+
+def _flashes(c: Candidate, features: Features) -> int:
+    """How many of its ends show a moment of the shot beside them."""
+    shots = features.analysis.shots_s
+    first = bisect_right(shots, c.start_s + _ON_S)
+    last = bisect_left(shots, c.end_s - _ON_S) - 1
+    at_start = first < len(shots) and shots[first] - c.start_s < _FLASH_S
+    at_end = last >= 0 and c.end_s - shots[last] < _FLASH_S and shots[last] > c.start_s
+    return at_start + at_end
 
 
 def _still_at_start(c: Candidate, features: Features) -> bool:

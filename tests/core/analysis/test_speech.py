@@ -163,11 +163,22 @@ def test_long_sound_is_cut_in_pauses() -> None:
     st.lists(
         st.tuples(st.text("ab ", max_size=3), st.floats(-5, 80), st.floats(-5, 80)),
         max_size=60,
-    )
+    ),
+    st.lists(st.floats(0, 70), max_size=8),
 )
-def test_any_words_come_out_whole_in_order_and_apart(raw: list[tuple[str, float, float]]) -> None:
+def test_any_words_come_out_whole_in_order_and_apart(
+    raw: list[tuple[str, float, float]], shots_s: list[float]
+) -> None:
     words = [Word(text, start, end) for text, start, end in raw]
-    fixed = repair(words, 60.0)
+    fixed = repair(words, 60.0, sorted(shots_s))
     assert [w.text for w in fixed] == [w.text.strip() for w in words if w.text.strip()]
     assert all(w.start_s < w.end_s for w in fixed)
     assert all(a.end_s <= b.start_s + 1e-9 for a, b in itertools.pairwise(fixed))
+
+
+def test_a_word_a_blink_beyond_a_shot_edge_ends_or_begins_on_it() -> None:
+    said = [("one", 1.0, 2.05), ("two", 2.05, 2.6), ("three", 2.95, 3.4), ("four", 3.8, 4.5)]
+    fixed = repair([Word(*w) for w in said], 60.0, [0.0, 2.0, 3.0, 4.0])
+    assert [(w.start_s, w.end_s) for w in fixed] == [
+        (1.0, 2.0), (2.05, 2.6), (3.0, 3.4), (3.8, 4.5)
+    ]  # fmt: skip

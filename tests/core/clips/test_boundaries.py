@@ -15,7 +15,7 @@ from core.clips.edges import EDGE_S, LEAD_S, TAIL_S
 from core.clips.local import pick
 from core.clips.wish import SHORTEST_S
 from core.errors import NothingToCut
-from tests.core.clips.talks import INTERVIEW, analysed, spoken, video, without_words
+from tests.core.clips.talks import INTERVIEW, LECTURE, analysed, spoken, video, without_words
 
 MS = 0.0011
 """Times are rounded to a millisecond."""
@@ -153,6 +153,16 @@ def test_a_clip_does_not_begin_in_black_where_it_need_not() -> None:
     talk = spoken(INTERVIEW, start_s=2.05)
     found = _spans(analysed(talk, shots_s=[0.0, 2.0], black=[Spell(0, 2.0)]), Wish(count=9))
     assert all(s.start_s >= 2.0 for s in found)
+
+
+@pytest.mark.parametrize("text", [INTERVIEW, LECTURE])
+def test_no_clip_flashes_the_shot_beside_it_where_others_will_do(text: str) -> None:
+    talk = spoken(text)
+    firsts = [b for a, b in pairwise(talk) if a.text.endswith((".", "!", "?"))]
+    shots = [0.0, *(w.start_s + 0.15 for w in firsts[::2])]
+    found = _spans(analysed(talk, shots_s=shots), Wish())
+    assert len(found) >= 4
+    assert not [s for s in found if any(0.04 < e - s.start_s < 0.6 for e in shots)]
 
 
 def test_lengths_that_no_pair_of_cuts_has_are_found_all_the_same() -> None:

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
+from bot import discord_face
 from bot.arrivals import Arrivals
 from bot.courier import Courier
 from bot.deliverable import Deliverable
@@ -89,7 +90,7 @@ class Adapter:
     check: Check
 
 
-ADAPTERS: tuple[Adapter, ...] = ()
+ADAPTERS: tuple[Adapter, ...] = (Adapter("discord", discord_face.open_face, discord_face.check),)
 
 
 class Faces:

@@ -109,7 +109,8 @@ async def answer(inn: In, svc: Services, can: Capabilities | None) -> Say | None
     """Let them in with a code, or say once that they are not."""
     memory, now, code = _memory(svc), svc.clock.now(), _code(inn)
     _note_look(inn, memory, now)
-    if inn.act is not None and can is not None and can.whispers:
+    aside = can is not None and can.whispers and (inn.act is not None or inn.aside)
+    if aside and code is None:
         return say("door.stranger")
     if inn.chat_title and not inn.text.startswith("/") and inn.act is None:
         return None  # people talking to each other in a group, where others may use us
@@ -123,6 +124,9 @@ async def answer(inn: In, svc: Services, can: Capabilities | None) -> Say | None
             await _deny(tx, inn, svc)
         elif await _may_try(tx, inn, svc):
             member = await people.use_invite(tx, svc.vault, code, inn.who, now)
+            if member is None and aside:
+                log.warning("door.wrong_code", network=inn.who.network)
+                return say("door.wrong_code")
             if member is None:
                 await _wrong_code(tx, inn, svc)
             else:

@@ -72,7 +72,7 @@ def _short(key: str) -> str:
 
 def _is_between_us(inn: In, can: Capabilities | None) -> bool:
     """A press in a group that came to nothing concerns nobody else there."""
-    return bool(inn.act is not None and inn.chat_title and can and can.whispers)
+    return bool((inn.act is not None or inn.aside) and inn.chat_title and can and can.whispers)
 
 
 # ── who is there ────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +161,26 @@ def _asker(inn: In, member: Member, chat: Conversation) -> Asker:
         member.language or chat.language or inn.who.language or "en",
         chat.zone or member.zone or "UTC",
     )
+
+
+async def suggest(
+    inn: In, svc: Services, registry: Registry, *, command: str, arg: str, typed: str
+) -> tuple[tuple[str, str], ...]:
+    """What a member may mean by what they have written so far of an argument: values, and how they
+    read. Nothing for strangers, and for those who may not run the command."""
+    entry = registry.commands.get(command)
+    known = next((a for a in entry.args if a.name == arg), None) if entry else None
+    if entry is None or known is None or known.suggest is None:
+        return ()
+    async with svc.db.read() as tx:
+        member = await people.find_member(tx, inn.who.network, inn.who.user_id)
+        chat = await chats.find_chat(tx, inn.where)
+    if member is None or not reaches(member.role, entry.role):
+        return ()
+    nowhere = Conversation(0, member.workspace_id, inn.where, "", None, None, False)
+    by = _asker(inn, member, chat or nowhere)
+    hints = await known.suggest(by, typed, svc)
+    return tuple((h.value, svc.catalog.text(h.label, by.language)) for h in hints)
 
 
 # ── what is asked for ───────────────────────────────────────────────────────────────────────────
@@ -259,7 +279,11 @@ async def _standing(
 ) -> str | None:
     """The message that said "fetching" becomes the first answer. It became something else when the
     handler used it; and what went wrong is said anew, since a changed message rings nowhere."""
-    if inn.slot is None or not await arrival_card.still_fetching(tx, by.chat_id, inn.slot):
+    if inn.slot is None:
+        return None
+    if await outbox.stands_open(tx, by.chat_id, inn.slot):
+        return inn.slot
+    if not await arrival_card.still_fetching(tx, by.chat_id, inn.slot):
         return None
     if parts and outcome.told is None:
         return inn.slot
@@ -289,6 +313,7 @@ async def _say(
         await chats.ask(tx, by.chat_id, by.member_id, part.name, part.kept, now)
         if inn.chat_title:  # where people talk to each other, only what is meant for us is read
             out = replace(out, text=(*out.text, say("door.reply_here", name=by.name)))
+    out = replace(out, asks=isinstance(part, Question))
     await outbox.say(
         tx,
         by.chat_id,

@@ -11,7 +11,7 @@ from core.cards import arrival as card
 from core.chat.chat import Capabilities
 from core.chat.message import In, InFile
 from core.chat.registry import Asker
-from core.db import arrivals
+from core.db import arrivals, outbox
 from core.errors import Told, TooLarge
 from core.jobs.kinds import FETCH
 from core.media.disk import check_space
@@ -70,6 +70,8 @@ async def park(inn: In, svc: Services, by: Asker, can: Capabilities | None) -> N
             raise Told("arrival.too_many", n=UNDER_WAY)
         arrival = await arrivals.add(tx, inn, by.chat_id, by.member_id, way, now)
         if arrival is not None:
+            if inn.slot is not None:
+                await outbox.rename_slot(tx, by.chat_id, inn.slot, arrivals.slot(arrival.id))
             out = card.fetching(arrival.id, inn.files, card.percent(inn.files, 0))
             await card.say_in_slot(tx, arrival, out, now)
             if way == "link":

@@ -19,12 +19,17 @@ async def meant(ask: Ask, svc: Services) -> Source | None:
         replied = await _replied_to(tx, ask)
         if replied is not None:
             return replied
-        cuts = await videos.recent_cuts(tx, ask.by.workspace_id, _RECENT)
-        here = next((c for c in cuts if c.chat_id == ask.by.chat_id), None)
-        if here is not None:
-            return await videos.source(tx, here.source_id)
-        recent = await videos.recent_sources(tx, ask.by.workspace_id, 1)
-        return recent[0] if recent else None
+        return await last(tx, ask.by)
+
+
+async def last(tx: AsyncSession, by: Asker) -> Source | None:
+    """The last video of this chat; else of the workspace."""
+    cuts = await videos.recent_cuts(tx, by.workspace_id, _RECENT)
+    here = next((c for c in cuts if c.chat_id == by.chat_id), None)
+    if here is not None:
+        return await videos.source(tx, here.source_id)
+    recent = await videos.recent_sources(tx, by.workspace_id, 1)
+    return recent[0] if recent else None
 
 
 async def _replied_to(tx: AsyncSession, ask: Ask) -> Source | None:

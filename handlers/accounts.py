@@ -10,7 +10,7 @@ from core.posting.posting import PlatformView
 from core.publish.views import AccountView
 from core.say import Say, say
 from core.services import Services
-from handlers import _cards
+from handlers import _cards, _suggest
 from handlers._ids import first, nth
 
 
@@ -70,7 +70,7 @@ def _connect_label(platform: PlatformView) -> Say:
     return say(key, platform=platform_name(platform.name))
 
 
-@command("connect", role="owner", args=[Arg("platform")])
+@command("connect", role="owner", args=[Arg("platform", suggest=_suggest.platforms)])
 async def connect(ask: Ask, svc: Services) -> Answer:
     """Connect an account to post to: /connect tiktok"""
     if wanted := ask.args.get("platform"):

@@ -12,14 +12,16 @@ from core.i18n.measures import zone_text
 from core.publish.views import AttemptView, PostView
 from core.say import Say, When, say
 from core.services import Services
-from handlers import _cards
+from handlers import _cards, _suggest
 from handlers._ids import first
+
+_NUMBER = Arg("number", kind="number", needed=True, suggest=_suggest.posts)
 
 CALLS_SHOWN = 25
 """The newest calls; a post that is looked for over a day may have hundreds."""
 
 
-@command("post", role="viewer", args=[Arg("number", kind="number", needed=True)])
+@command("post", role="viewer", args=[_NUMBER])
 async def post(ask: Ask, svc: Services) -> Answer:
     """Read the whole story of a post: /post 12"""
     return await _story(ask, svc, int(ask.args["number"]))

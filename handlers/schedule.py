@@ -12,10 +12,12 @@ from core.publish.views import PostView
 from core.say import Fact, Say, say
 from core.services import Services
 from core.when.moment import Moment
-from handlers import _cards, _sources, _times, _zones
+from handlers import _cards, _sources, _suggest, _times, _zones
 from handlers._ids import first, nth
 from handlers.accounts import connect_buttons, not_ready
 from handlers.discard import ready_clip
+
+_CLIP = Arg("clip", kind="number", needed=True, suggest=_suggest.clips)
 
 # ── asking ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -28,7 +30,7 @@ async def schedule(ask: Ask, svc: Services) -> Answer:
     return _before(svc, clip, ask, live) if live else await _ask_when(ask, svc, clip)
 
 
-@command("schedule", role="approver", args=[Arg("clip", kind="number", needed=True), Arg("when")])
+@command("schedule", role="approver", args=[_CLIP, Arg("when")])
 async def by_number(ask: Ask, svc: Services) -> Answer:
     """Plan a clip of the last video: /schedule 2 friday 18:00"""
     clip = await _sources.numbered_clip(ask, svc, int(ask.args["clip"]))

@@ -12,12 +12,12 @@ from core.i18n.measures import zone_text
 from core.say import When, say
 from core.services import Services
 from core.when.zones import find_zone
-from handlers import _sources, _zones
+from handlers import _sources, _suggest, _zones
 from handlers._ids import nth
 from handlers.schedule import when_question
 
 
-@command("timezone", role="viewer", args=[Arg("place")])
+@command("timezone", role="viewer", args=[Arg("place", suggest=_suggest.zones)])
 async def timezone(ask: Ask, svc: Services) -> Answer:
     """Say where you are, so that 18:00 means 18:00 there: /timezone Berlin"""
     if place := ask.args.get("place"):
@@ -56,7 +56,7 @@ async def _keep(ask: Ask, svc: Services, name: str, clip_id: int | None = None) 
     return [kept, when_question(_zones.in_zone(ask, name), svc, clip)]
 
 
-@command("language", role="viewer", args=[Arg("language")])
+@command("language", role="viewer", args=[Arg("language", suggest=_suggest.languages)])
 async def language(ask: Ask, svc: Services) -> Answer:
     """Choose the language you write times in: /language Deutsch"""
     if wanted := ask.args.get("language"):

@@ -38,3 +38,31 @@ UNDO_LIFE: Final = timedelta(seconds=60)
 """How long one tap takes something back (design §7)."""
 KEY_CHARS: Final = 100
 """Of an update's key; what is longer is kept as its hash (`seen.key` has 120)."""
+
+# ── Discord ─────────────────────────────────────────────────────────────────────────────────────
+DISCORD_UPLOAD_B: Final = 10 << 20
+"""Of one file, where neither the server nor an interaction allows more. The help pages say 20 MB;
+the API answers 413/40005 above this (discord/discord-api-docs#8572)."""
+DISCORD_DOWNLOAD_B: Final = 500 << 20
+"""The most a person can upload, with Nitro (support.discord.com, File Attachments FAQ)."""
+DISCORD_CONTENT_CHARS: Final = 2000
+DISCORD_EMBED_CHARS: Final = 4096
+DISCORD_EMBEDS_CHARS: Final = 6000
+"""Of all embeds of a message together (docs: resources/message#embed-object-embed-limits)."""
+DISCORD_LABEL_CHARS: Final = 80
+DISCORD_ROW: Final = 5
+DISCORD_ROWS: Final = 5
+DISCORD_URL_CHARS: Final = 512
+"""Buttons (docs: components/reference#button)."""
+DISCORD_ALT_CHARS: Final = 1024
+"""`description` of an attachment (docs: resources/message#attachment-object)."""
+DISCORD_NONCE_CHARS: Final = 25
+DISCORD_ANSWER_S: Final = 3.0
+"""Until when an interaction must be answered (docs: interactions/receiving-and-responding)."""
+DISCORD_FORM_TITLE_CHARS: Final = 45
+DISCORD_FORM_CHARS: Final = 4000
+"""Title and text of a form (docs: components/reference#text-input)."""
+DISCORD_HELP_CHARS: Final = 100
+DISCORD_CHOICES: Final = 25
+"""Description of a command or an option, and what autocomplete may list (docs:
+interactions/application-commands)."""

@@ -110,6 +110,8 @@ class Out:
     media: MediaOut | None = None
     alt: Say | None = None
     quiet: bool = False
+    asks: bool = False
+    """The next words of the person are the answer to this."""
 
     @classmethod
     def of(cls, *text: Say, buttons: Rows = (), quiet: bool = False) -> Self:
@@ -134,6 +136,7 @@ class Out:
             "media": {f: getattr(media, f) for f in MediaOut.__slots__} if media else None,
             "alt": say_to_json(self.alt) if self.alt else None,
             "quiet": self.quiet,
+            "asks": self.asks,
         }
 
     @classmethod
@@ -148,6 +151,7 @@ class Out:
             MediaOut(**raw["media"]) if raw["media"] else None,
             say_from_json(raw["alt"]) if raw["alt"] else None,
             raw["quiet"],
+            raw.get("asks", False),
         )
 
 
@@ -202,6 +206,8 @@ class In:
     slot: str | None = None
     """The outbox slot of a message that stands for this request already: the first answer takes its
     place."""
+    aside: bool = False
+    """Whoever asks can be told something nobody else sees, as with a button."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for what is kept until its files are here."""

@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from core.chat.message import ChatRef, InFile, MessageRef, Out
+from core.say import Say
 
 Role = Literal["owner", "approver", "editor", "viewer"]
 _REACH: dict[str, int] = {"viewer": 0, "editor": 1, "approver": 2, "owner": 3}
@@ -35,13 +36,27 @@ def reaches(role: str, needed: Role) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """One value an argument may have, and how it reads in a list."""
+
+    value: str
+    label: Say
+
+
+Suggest = Callable[["Asker", str, Any], Awaitable[Sequence[Hint]]]
+"""Who asks, what they have written so far, the services: what they may mean, best first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arg:
-    """One argument of a command. The last one may take the rest of the line."""
+    """One argument of a command. The last one may take the rest of the line. Where the network
+    lists values while somebody writes, `suggest` says which."""
 
     name: str
     kind: Literal["text", "number", "choice"] = "text"
     choices: tuple[str, ...] = ()
     needed: bool = False
+    suggest: Suggest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.chat.message import ChatRef, Out
+from core.chat.message import ChatRef, Network, Out
 from core.db import chats, outbox, people
 from core.db.nudges import TOPIC_OUTBOX, ring_after_commit
 from core.db.tables import ArrivalRow, ChatRow, CutRow, DialogueRow, OutboxRow, PostRow
@@ -68,6 +68,17 @@ async def fall_silent(tx: AsyncSession, chat_id: int, why: Say | None, now: date
     if elsewhere is not None:
         key = f"gone:{chat_id}:{now.timestamp():.0f}"
         await outbox.say(tx, elsewhere, Out.of(why), key=key, now=now)
+
+
+async def alive(tx: AsyncSession, network: Network, most: int = 500) -> tuple[ChatRef, ...]:
+    """Where people hear us, newest conversations first."""
+    rows = await tx.scalars(
+        select(ChatRow)
+        .where(ChatRow.network == network, ChatRow.dead_at.is_(None))
+        .order_by(ChatRow.id.desc())
+        .limit(most)
+    )
+    return tuple(ChatRef(network, row.chat, row.thread or None) for row in rows)
 
 
 async def _owner_hears(tx: AsyncSession, workspace_id: int, but: int) -> int | None:

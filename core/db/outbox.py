@@ -94,6 +94,40 @@ async def in_slot(tx: AsyncSession, chat_id: int, slot: str) -> Out | None:
     return Out.from_json(body) if body is not None else None
 
 
+async def stand(tx: AsyncSession, chat_id: int, slot: str, message_id: str, now: datetime) -> None:
+    """A message is there already and waits for its words, such as Discord's "is thinking…". What is
+    said in the slot becomes a change of it, which does no harm when it is made twice."""
+    tx.add(
+        OutboxRow(
+            chat_id=chat_id,
+            key=slot,
+            slot=slot,
+            urgent=True,
+            body_json=Out(()).to_json(),
+            state="sent",
+            not_before=now,
+            message_id=message_id,
+            created_at=now,
+        )
+    )
+    await tx.flush()
+
+
+async def stands_open(tx: AsyncSession, chat_id: int, slot: str) -> bool:
+    """Whether a slot has its message and no words yet."""
+    out = await in_slot(tx, chat_id, slot)
+    return out is not None and not out.text
+
+
+async def rename_slot(tx: AsyncSession, chat_id: int, slot: str, to: str) -> None:
+    """The message goes on under another name."""
+    await tx.execute(
+        update(OutboxRow)
+        .where(OutboxRow.chat_id == chat_id, OutboxRow.slot == slot)
+        .values(slot=to)
+    )
+
+
 async def retire_slot(tx: AsyncSession, chat_id: int, slot: str) -> None:
     """Let the message of a slot stand as it is; the next `say` in the slot is a new message."""
     await tx.execute(
@@ -124,7 +158,8 @@ async def take(
     A chat with a message under way or put off is left alone, so its order is kept. What is urgent
     is to be heard at all: a change of a delivered message never goes before a new one that is, or
     "2 clips are ready" would stand there before the second clip does."""
-    urgent = (OutboxRow.urgent & OutboxRow.message_id.is_(None)).desc()
+    said_before = OutboxRow.message_id.is_not(None) & OutboxRow.sent_at.is_not(None)
+    urgent = (OutboxRow.urgent & ~said_before).desc()
     busy = (
         select(OutboxRow.chat_id)
         .where(OutboxRow.state == "sending", OutboxRow.lease_until > now)

@@ -172,6 +172,14 @@ class SeenRow(Base):
     at: Mapped[datetime]
 
 
+class KeptRow(Base):
+    """One thing remembered over restarts, such as which commands a network was told."""
+
+    __tablename__ = "kept"
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
 class WebMessageRow(Base):
     """What Telegram's servers are to Telegram: the memory of the web chat, for replay."""
 

@@ -36,6 +36,10 @@ bench: $(VENV)/.ready-dev
 quality: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.quality
 
+# Posting under every fault at once, with the seeds to repeat it.
+chaos: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.chaos
+
 # Needs uv; run it after changing the dependencies in pyproject.toml.
 requirements:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-header -q pyproject.toml -o requirements.txt

@@ -1,27 +1,23 @@
 """Addresses of stored files that work for a while, for whoever holds them.
 
     links.link("clips/12.mp4", name="On pricing.mp4")   # /media/clips/12.mp4?until=…&name=…&sig=…
-
-The signature covers everything in the address. `until` is rounded to the day, so that a browser
-which is shown the same clip again finds it in its cache.
 """
 
 from __future__ import annotations
 
 import mimetypes
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import PurePosixPath
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from aiohttp import web
 
 from core.clock import Clock
+from core.media.links import is_ours, media_path
 from core.media.store import MediaStore
 from core.secrets import Vault
 
-LIFE = timedelta(days=2)
-_USE = "media-link"
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 """What a key of the store looks like: no empty part, none that begins with a dot."""
 
@@ -49,20 +45,13 @@ class MediaLinks:
 
     def link(self, key: str, *, name: str = "", download: bool = False) -> str:
         """A path on this server. `name` is what a download is called."""
-        midnight = self._clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0)
-        facts = {"until": str(int((midnight + LIFE).timestamp()))}
-        if name:
-            facts["name"] = name
-        if download:
-            facts["download"] = "1"
-        facts["sig"] = self._vault.sign(_USE, _signed_text(key, facts))
-        return f"/media/{quote(key)}?{urlencode(facts)}"
+        return media_path(self._vault, self._clock.now(), key, name=name, download=download)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """GET /media/{key}: the file, or a part of it when the browser asks for a range."""
         key, facts = request.match_info["key"], dict(request.query)
         signature = facts.pop("sig", "")
-        if not self._vault.signed(_USE, _signed_text(key, facts), signature):
+        if not is_ours(self._vault, key, facts, signature):
             raise web.HTTPForbidden(text="This link is not one of ours.")
         if not _fresh(facts.get("until", ""), self._clock.now()):
             raise web.HTTPGone(text="This link is too old. Open the chat to get a new one.")
@@ -72,10 +61,6 @@ class MediaLinks:
         if path is None:
             raise web.HTTPNotFound(text="That file is no longer here.")
         return web.FileResponse(path, headers=_headers(key, facts))
-
-
-def _signed_text(key: str, facts: dict[str, str]) -> str:
-    return f"{key}?{urlencode(sorted(facts.items()))}"
 
 
 def _fresh(until: str, now: datetime) -> bool:

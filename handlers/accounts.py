@@ -8,7 +8,7 @@ from core.chat.registry import Answer, Arg, Ask, Change, command, on_act
 from core.posting.notices import platform_name
 from core.posting.posting import PlatformView
 from core.publish.views import AccountView
-from core.say import Say, say
+from core.say import Say, When, say
 from core.services import Services
 from handlers import _cards, _suggest
 from handlers._ids import first, nth
@@ -21,20 +21,31 @@ async def accounts(ask: Ask, svc: Services) -> Answer:
     if not found:
         return Out((say("accounts.none"), *not_ready(svc)), connect_buttons(svc))
     head = Out.of(say("accounts.head", n=len(found)))
-    return [head, *(_card(account, svc) for account in found)]
+    return [head, *[await _card(account, ask, svc) for account in found]]
 
 
-def _card(account: AccountView, svc: Services) -> Out:
-    off = Button(say("accounts.button_off"), Act.of(acts.ACCOUNT_OFF, account.id), style="danger")
-    return Out(_about(account), ((off,),) if account.state == "ok" else _again(account, svc))
-
-
-def _about(account: AccountView) -> tuple[Say, ...]:
+async def _card(account: AccountView, ask: Ask, svc: Services) -> Out:
+    """How it is, and what can be done about it."""
     where = _cards.on_account(account)
     if account.state != "ok":
         why = (account.fault,) if account.fault else ()
-        return (say("accounts.signed_out", where=where), *why)
-    return (say("accounts.ok", where=where),)
+        return Out((say("accounts.signed_out", where=where), *why), _again(account, svc))
+    off = Button(say("accounts.button_off"), Act.of(acts.ACCOUNT_OFF, account.id), style="danger")
+    stopped = await svc.posting.stopped(account)
+    if not stopped:
+        return Out.of(say("accounts.ok", where=where), buttons=((off,),))
+    lines = [say("accounts.stopped", where=where)]
+    for breaker in stopped:
+        lines += [breaker.why, say("accounts.probe", at=When(breaker.probe_at, ask.by.zone))]
+    now = Button(say("accounts.button_try"), Act.of(acts.ACCOUNT_TRY, account.id), style="main")
+    return Out(tuple(lines), ((now, off),))
+
+
+@on_act(acts.ACCOUNT_TRY, role="approver")
+async def try_now(ask: Ask, svc: Services) -> Answer:
+    """Posting was stopped: let the next post try at once."""
+    account = await svc.posting.try_now(first(ask), ask.by)
+    return Change(Out.of(say("accounts.trying", where=_cards.on_account(account))))
 
 
 def _again(account: AccountView, svc: Services) -> Rows:
@@ -110,4 +121,4 @@ async def disconnect(ask: Ask, svc: Services) -> Answer:
 async def back(ask: Ask, svc: Services) -> Answer:
     """Undo a disconnect."""
     account = await svc.posting.reconnect(first(ask), ask.by)
-    return Change(_card(account, svc))
+    return Change(await _card(account, ask, svc))

@@ -38,6 +38,7 @@ async def _story(ask: Ask, svc: Services, post_id: int) -> Answer:
     attempts = await svc.posting.story(post_id, ask.by)
     lines = [_head(view, ask, svc), *(_cards.state_line(t) for t in view.targets)]
     lines.append(say("queue.caption", caption=view.caption))
+    lines.extend(_approval(view, ask))
     if attempts:
         lines += _calls(attempts, view, ask)
     else:
@@ -66,6 +67,25 @@ def _calls(attempts: Sequence[AttemptView], view: PostView, ask: Ask) -> list[Sa
             lines.append(say("story.day", day=at, zone=zone_text(zone)))
         before = day
         lines.append(_call(attempt, view, ask))
+    return lines
+
+
+def _approval(view: PostView, ask: Ask) -> list[Say]:
+    """Who said that it goes out, and with which settings for each account."""
+    if view.approved_by is None or view.approved_at is None:
+        return []
+    at = When(view.approved_at, ask.by.zone)
+    lines = [say("story.approved", who=view.approved_by, at=at)]
+    for target in view.targets:
+        chosen = {**target.account.rules, **view.settings.get(str(target.account.id), {})}
+        shown = tuple(
+            say(f"schedule.choice_{value.lower()}")
+            for name, value in _cards.CHOICES
+            if chosen.get(name) == value
+        )
+        if shown:
+            where = _cards.on_account(target.account)
+            lines.append(say("story.settings", where=where, settings=shown))
     return lines
 
 

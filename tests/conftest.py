@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -131,23 +130,16 @@ def _empty_redis(request: pytest.FixtureRequest) -> None:
 # ── PostgreSQL ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _system_postgres() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else None
-
-
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL of our own, from the machine's binaries or from a wheel."""
-    from tests.doubles.postgres import run_postgres
+    from tests.doubles.postgres import run_postgres, system_postgres
 
-    with run_postgres(tmp_path_factory.mktemp("pg"), _system_postgres()) as address:
-        if address is None:
+    with run_postgres(system_postgres()) as server:
+        if server is None:
             missing("no PostgreSQL: neither on this machine nor as a wheel")
-        yield address
+        assert server is not None
+        yield server.address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

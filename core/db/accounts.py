@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db.tables import AccountRow, OAuthRow, QuotaEventRow
+from core.db.tables import AccountRow, OAuthRow, PostRow, QuotaEventRow, TargetRow
 from core.publish.views import AccountView
 from core.say import Say, say_from_json, say_to_json
 
@@ -48,6 +48,8 @@ def view(row: AccountRow) -> AccountView:
         row.refresh_until,
         row.rules_json,
         say_from_json(row.fault_json) if row.fault_json else None,
+        tuple(s for s in row.scopes.split(",") if s),
+        row.remote_id,
     )
 
 
@@ -184,6 +186,40 @@ async def renewable(tx: AsyncSession, before: datetime) -> tuple[int, ...]:
     return tuple(rows)
 
 
+async def ending(tx: AsyncSession, now: datetime, before: datetime) -> tuple[AccountView, ...]:
+    """Accounts whose sign-in ends between now and then, unless it is renewed."""
+    rows = await tx.scalars(
+        select(AccountRow).where(
+            AccountRow.state == "ok",
+            AccountRow.refresh_until > now,
+            AccountRow.refresh_until < before,
+        )
+    )
+    return tuple(view(r) for r in rows)
+
+
+async def told_in(tx: AsyncSession, account_id: int) -> tuple[int, ...]:
+    """The chats that hear what concerns an account: where it was connected last, and where posts
+    for it wait."""
+    row = await tx.get_one(AccountRow, account_id)
+    connected = await tx.scalar(
+        select(OAuthRow.chat_id)
+        .where(OAuthRow.workspace_id == row.workspace_id, OAuthRow.platform == row.platform)
+        .order_by(OAuthRow.used_at.is_(None), OAuthRow.id.desc())
+        .limit(1)
+    )
+    waiting = await tx.scalars(
+        select(PostRow.chat_id)
+        .join(TargetRow, TargetRow.post_id == PostRow.id)
+        .where(
+            TargetRow.account_id == account_id,
+            TargetRow.state.in_(("scheduled", "deferred", "held")),
+        )
+        .distinct()
+    )
+    return tuple(dict.fromkeys([*([connected] if connected else ()), *waiting]))
+
+
 # ── signing in ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -240,16 +276,41 @@ async def note_use(
 
 
 async def used_since(
-    tx: AsyncSession, account_id: int, kind: str, since: datetime
+    tx: AsyncSession, of: int | str, kind: str, since: datetime, last: int | None = None
 ) -> tuple[int, datetime | None]:
-    """How often, and the time of the oldest one that counts."""
-    row = (
-        await tx.execute(
-            select(func.count(), func.min(QuotaEventRow.at)).where(
-                QuotaEventRow.account_id == account_id,
-                QuotaEventRow.kind == kind,
-                QuotaEventRow.at > since,
-            )
+    """How often an account, or all of a platform, used it; and the time of the oldest use that
+    counts. With `last` only so many of the newest count: the oldest of those must leave the window
+    before there is room again."""
+    wanted = select(QuotaEventRow.at).where(QuotaEventRow.kind == kind, QuotaEventRow.at > since)
+    if isinstance(of, int):
+        wanted = wanted.where(QuotaEventRow.account_id == of)
+    else:
+        wanted = wanted.join(AccountRow, AccountRow.id == QuotaEventRow.account_id)
+        wanted = wanted.where(AccountRow.platform == of)
+    times = list(await tx.scalars(wanted.order_by(QuotaEventRow.at.desc()).limit(last)))
+    return len(times), times[-1] if times else None
+
+
+async def last_use(tx: AsyncSession, account_id: int, kind: str) -> datetime | None:
+    return await tx.scalar(
+        select(func.max(QuotaEventRow.at)).where(
+            QuotaEventRow.account_id == account_id, QuotaEventRow.kind == kind
         )
-    ).one()
-    return row[0], row[1]
+    )
+
+
+async def take_back_use(tx: AsyncSession, target_id: int, kinds: tuple[str, ...]) -> None:
+    """It was proven that nothing came of it: the platform does not count it either."""
+    newest = await tx.scalar(
+        select(func.max(QuotaEventRow.id)).where(
+            QuotaEventRow.target_id == target_id, QuotaEventRow.kind.in_(kinds)
+        )
+    )
+    if newest is not None:
+        await tx.execute(delete(QuotaEventRow).where(QuotaEventRow.id == newest))
+
+
+async def lock(tx: AsyncSession, account_id: int) -> AccountView:
+    """The account, for this transaction alone: what is counted and then used must not be counted
+    by two workers at once."""
+    return view(await tx.get_one(AccountRow, account_id, with_for_update=True))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.tables import JobRow
@@ -84,8 +85,11 @@ async def add(
         cut_id=cut_id,
         created_at=now,
     )
-    tx.add(row)
-    await tx.flush()
+    try:
+        async with tx.begin_nested():
+            tx.add(row)
+    except IntegrityError:  # another process wrote it a moment earlier
+        return None
     return Due(row.id, kind, 0, row.run_at)
 
 

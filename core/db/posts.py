@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.accounts import view as account_view
 from core.db.tables import (
+    NOT_OUT,
     AccountRow,
     AttemptRow,
     ClipRow,
+    MemberRow,
     PostRow,
     RemoteRefRow,
     TargetRow,
@@ -32,6 +34,9 @@ RESET = "reset"
 
 WORKED_ON = ("claimed", "preparing", "committing", "confirming")
 STARTS = ("scheduled", "deferred")
+FOLLOWED = ("published", "inbox", "unconfirmed")
+"""Settled as far as we can, and looked at for a while: for a link, a finished draft, evidence.
+Nothing is sent in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,10 @@ class Claim:
     state: State
     fence: int
     tries: int
-    post_due_at: datetime | None
+    looks: int
+    due_at: datetime | None
+    planned_at: datetime | None
+    rule: str | None
     window_s: int
     caption: str
     settings: dict[str, Any]
@@ -55,6 +63,16 @@ class Claim:
     remote_id: str | None
     url: str | None
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An earlier post of the same account that is not out yet."""
+
+    state: str
+    due_at: datetime | None
+    rule: str | None
+    why: Say | None
 
 
 # ── making and reading ──────────────────────────────────────────────────────────────────────────
@@ -110,6 +128,7 @@ async def add_post(
                 account_id=account_id,
                 state=state,
                 due_at=due_at,
+                planned_at=due_at,
                 created_at=now,
                 changed_at=now,
             )
@@ -143,6 +162,9 @@ async def _view(tx: AsyncSession, row: PostRow) -> PostView:
         row.zone,
         row.undo_until,
         tuple(_target(t, a) for t, a in targets),
+        await tx.scalar(select(MemberRow.name).where(MemberRow.id == row.approved_by)),
+        row.approved_at,
+        row.settings_json.get("accounts", {}),
     )
 
 
@@ -197,14 +219,12 @@ async def due(
     tx: AsyncSession, now: datetime, limit: int = 1000
 ) -> list[tuple[int, int, datetime]]:
     """Target, fence and time of everything that is due and that nobody works on."""
-    free = or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now)
-    links = and_(TargetRow.state == "published", TargetRow.url.is_(None))
     rows = await tx.execute(
         select(TargetRow.id, TargetRow.fence, TargetRow.due_at)
         .where(
             TargetRow.due_at <= now,
-            free,
-            or_(TargetRow.state.in_((*STARTS, *WORKED_ON)), links),
+            or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now),
+            TargetRow.state.in_((*STARTS, *WORKED_ON, *FOLLOWED)),
         )
         .order_by(TargetRow.due_at, TargetRow.id)
         .limit(limit)
@@ -214,12 +234,11 @@ async def due(
 
 async def claim(tx: AsyncSession, target_id: int, now: datetime, lease_s: float) -> Claim | None:
     """Take a target that is due. None when somebody has it, or there is nothing to do."""
-    links = and_(TargetRow.state == "published", TargetRow.url.is_(None))
     taken = await tx.scalar(
         update(TargetRow)
         .where(
             TargetRow.id == target_id,
-            or_(TargetRow.state.in_((*STARTS, *WORKED_ON)), links),
+            TargetRow.state.in_((*STARTS, *WORKED_ON, *FOLLOWED)),
             TargetRow.due_at <= now,
             or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now),
         )
@@ -243,7 +262,10 @@ async def claim(tx: AsyncSession, target_id: int, now: datetime, lease_s: float)
         cast(State, row.state),
         row.fence,
         row.tries,
-        of.due_at,
+        row.looks,
+        row.due_at,
+        row.planned_at,
+        row.rule,
         of.window_s,
         of.caption,
         {**account.rules_json, **chosen},
@@ -268,8 +290,10 @@ async def step(
     **also: Any,
 ) -> bool:
     """Move a claimed target on. False when it is no longer ours, or not where we think it is.
-    `release` gives the lease back; without it we go on working."""
+    `release` gives the lease back; without it we go on working. Looks are counted anew in every
+    state."""
     values: dict[str, Any] = {
+        **({} if to == claim.state else {"looks": 0}),
         "state": to,
         "changed_at": now,
         "rule": rule,
@@ -320,14 +344,102 @@ async def by_hand(
     return moved is not None
 
 
-async def held_targets(tx: AsyncSession, account_id: int) -> tuple[int, ...]:
-    """In the order they were due."""
-    rows = await tx.scalars(
-        select(TargetRow.id)
-        .where(TargetRow.account_id == account_id, TargetRow.state == "held")
-        .order_by(TargetRow.due_at, TargetRow.id)
+async def planned(
+    tx: AsyncSession, account_id: int, after: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """Title and time of every post that waits to go out on an account after that."""
+    rows = await tx.execute(
+        select(ClipRow.title, TargetRow.planned_at)
+        .join(PostRow, PostRow.id == TargetRow.post_id)
+        .join(ClipRow, ClipRow.id == PostRow.clip_id)
+        .where(
+            TargetRow.account_id == account_id,
+            TargetRow.state.in_(("draft", *STARTS, "held")),
+            TargetRow.planned_at >= after,
+        )
+        .order_by(TargetRow.planned_at, TargetRow.id)
+        .limit(1000)
     )
-    return tuple(rows)
+    return tuple((title, at) for title, at in rows if at is not None)
+
+
+async def hurry(tx: AsyncSession, target_id: int, now: datetime) -> bool:
+    """Make the next step due now, if one is to come and nobody works on it."""
+    moved = await tx.scalar(
+        update(TargetRow)
+        .where(
+            TargetRow.id == target_id,
+            TargetRow.due_at > now,
+            or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now),
+        )
+        .values(due_at=now)
+        .returning(TargetRow.id)
+    )
+    return moved is not None
+
+
+async def of_account(
+    tx: AsyncSession, account_id: int, *states: str, rule: str | None = None
+) -> tuple[int, ...]:
+    """Targets of an account in these states, in the order they were planned."""
+    wanted = select(TargetRow.id).where(
+        TargetRow.account_id == account_id, TargetRow.state.in_(states)
+    )
+    if rule is not None:
+        wanted = wanted.where(TargetRow.rule == rule)
+    return tuple(await tx.scalars(wanted.order_by(TargetRow.planned_at, TargetRow.id)))
+
+
+def _before(planned_at: datetime | None, target_id: int) -> Any:
+    """Planned earlier; of two at the same time the one that was made first."""
+    same = and_(TargetRow.planned_at == planned_at, TargetRow.id < target_id)
+    return or_(TargetRow.planned_at < planned_at, same)
+
+
+async def ahead(tx: AsyncSession, claim: Claim, limit: int = 8) -> tuple[Ahead, ...]:
+    """Posts of the same account that are planned earlier and not out yet, in their order."""
+    rows = await tx.scalars(
+        select(TargetRow)
+        .where(
+            TargetRow.account_id == claim.account_id,
+            NOT_OUT,
+            TargetRow.due_at.is_not(None),
+            _before(claim.planned_at, claim.id),
+        )
+        .order_by(TargetRow.planned_at, TargetRow.id)
+        .limit(limit)
+    )
+    return tuple(
+        Ahead(r.state, r.due_at, r.rule, say_from_json(r.fault_json) if r.fault_json else None)
+        for r in rows
+    )
+
+
+async def next_of(tx: AsyncSession, claim: Claim, now: datetime) -> int | None:
+    """The next post of the account, when it only waited for this one; it is due now."""
+    following = (
+        select(TargetRow.id)
+        .where(
+            TargetRow.account_id == claim.account_id,
+            NOT_OUT,
+            TargetRow.rule == "order",
+            ~_before(claim.planned_at, claim.id),
+            TargetRow.id != claim.id,
+        )
+        .order_by(TargetRow.planned_at, TargetRow.id)
+        .limit(1)
+    )
+    found: int | None = await tx.scalar(
+        update(TargetRow)
+        .where(
+            TargetRow.id == following.scalar_subquery(),
+            TargetRow.due_at > now,
+            or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now),
+        )
+        .values(due_at=now)
+        .returning(TargetRow.id)
+    )
+    return found
 
 
 # ── what the platform gave, and every call ──────────────────────────────────────────────────────

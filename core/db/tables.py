@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -394,23 +395,41 @@ class PostRow(Base):
     created_at: Mapped[datetime]
 
 
+NOT_OUT = text("state IN ('scheduled', 'deferred', 'claimed', 'preparing', 'committing')")
+
+
 class TargetRow(Base):
     """One post on one account: the state machine."""
 
     __tablename__ = "target"
     __table_args__ = (
         UniqueConstraint("post_id", "account_id"),
-        Index("ix_target_due", "state", "due_at"),
+        # Whatever is to be done next, however many posts wait for a day that is far away.
+        Index("ix_target_next", "due_at"),
+        # What is not out yet of one account, in order; small, however much was posted before.
+        Index(
+            "ix_target_order",
+            "account_id",
+            "planned_at",
+            postgresql_where=NOT_OUT,
+            sqlite_where=NOT_OUT,
+        ),
     )
     post_id: Mapped[int] = _to("post")
     account_id: Mapped[int] = _to("account")
     state: Mapped[str] = mapped_column(String(16))
     due_at: Mapped[datetime | None]
-    """When the next step is due: the post's time at first, then the next poll."""
+    """When the next step is due: the post's time at first, then the next poll. None when nothing is
+    to be done by itself."""
+    planned_at: Mapped[datetime | None]
+    """The time it was planned for: its place among the posts of its account."""
     fence: Mapped[int] = mapped_column(default=0)
     """Grows with every claim; only the holder of the newest may write."""
     lease_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    """Faults in a row."""
+    looks: Mapped[int] = mapped_column(default=0)
+    """How often the platform was asked what became of it, in this state."""
     intent_json: Mapped[dict[str, Any] | None]
     """Written before the call that could make it visible, with the time of it."""
     rule: Mapped[str | None] = mapped_column(String(40))
@@ -460,6 +479,22 @@ class QuotaEventRow(Base):
     target_id: Mapped[int | None] = _to("target")
     kind: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
+
+
+class BreakerRow(Base):
+    """Posting to one account, or to a whole platform, is stopped until it is tried again."""
+
+    __tablename__ = "breaker"
+    scope: Mapped[str] = mapped_column(String(40), unique=True)
+    """`tiktok`, or `tiktok/12` for account 12."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """In a row, while it is closed."""
+    trips: Mapped[int] = mapped_column(default=0)
+    """How often it opened without a success between: each time it stays open longer."""
+    probe_at: Mapped[datetime | None]
+    """When one post may try again. None: it is closed."""
+    why_json: Mapped[dict[str, Any] | None]
+    opened_at: Mapped[datetime | None]
 
 
 # ── work ────────────────────────────────────────────────────────────────────────────────────────

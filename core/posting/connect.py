@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from core.db.session import Database
 from core.errors import Told
 from core.posting.grants import seal
 from core.posting.notices import platform_name
-from core.publish.base import Grant, Platform, PlatformError, Profile
+from core.publish.base import Grant, Platform, PlatformError, Profile, Unknown, Wait
 from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault
@@ -26,6 +27,8 @@ from core.settings import Settings
 
 PRACTICE_RULES: Mapping[str, Any] = {"privacy": "PUBLIC_TO_EVERYONE"}
 """Nobody's audience is behind a practice account, so a newcomer sees the whole way at once."""
+
+_TRIES = 3
 
 log = structlog.get_logger()
 
@@ -49,6 +52,8 @@ class Connect:
         """Raises Told when the platform is not set up."""
         if (missing := platform.missing()) is not None:
             raise Told("account.not_ready", platform=platform_name(platform.name), why=missing)
+        if not platform.reaches_back(self._settings.address):
+            raise Told("account.needs_https", platform=platform_name(platform.name))
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         redirect = f"{self._settings.address}/oauth/{platform.name}"
         to = accounts.SignIn(
@@ -89,7 +94,14 @@ class Connect:
         verifier = self._vault.open(to.verifier_sealed)
         now = self._clock.now()
         grant = await platform.exchange(self._http, code, to.redirect_uri, verifier, now)
-        return grant, await platform.profile(self._http, grant)
+        for attempt in range(_TRIES):  # the code is used up: a fault here is waited out
+            try:
+                return grant, await platform.profile(self._http, grant)
+            except (Unknown, Wait):
+                if attempt == _TRIES - 1:
+                    raise
+                await asyncio.sleep(0.5 * 2**attempt)
+        raise AssertionError("unreachable")
 
     async def _keep(
         self, platform: Platform, to: accounts.SignIn, grant: Grant, profile: Profile

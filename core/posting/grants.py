@@ -45,9 +45,12 @@ class Grants:
     ) -> None:
         self._db, self._vault, self._clock, self._http = db, vault, clock, http
 
-    async def fresh(self, account_id: int, platform: Platform, *, force: bool = False) -> Grant:
-        """A sign-in that lives long enough. Raises SignIn when only a person can mend it, and
-        Unknown when the platform could not be asked: that never disconnects an account."""
+    async def fresh(
+        self, account_id: int, platform: Platform, *, spent: Grant | None = None
+    ) -> Grant:
+        """A sign-in that lives long enough; `spent` is one that was not accepted, so that another
+        is needed. Raises SignIn when only a person can mend it, and Unknown when the platform could
+        not be asked: that never disconnects an account."""
         before: int | None = None
         for _ in range(20):
             async with self._db.read() as tx:
@@ -55,7 +58,8 @@ class Grants:
             grant = unseal(self._vault, stored.sealed)
             now = self._clock.now()
             renewed = before is not None and stored.version != before
-            if renewed or not (force or platform.due_for_refresh(grant, now)):
+            refused = spent is not None and spent.access == grant.access
+            if renewed or not (refused or platform.due_for_refresh(grant, now)):
                 return grant
             before = stored.version
             async with self._db.write() as tx:

@@ -10,10 +10,11 @@ from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
 from core.db import outbox, videos
 from core.db.posts import Claim
+from core.publish.base import Seen
 from core.publish.views import AccountView
 from core.say import Fact, Link, Say, When, say
 
-PLATFORMS = {"tiktok": "TikTok", "instagram": "Instagram"}
+PLATFORMS = {"tiktok": "TikTok", "instagram": "Instagram", "youtube": "YouTube"}
 
 
 def platform_name(platform: str) -> str:
@@ -36,6 +37,7 @@ async def tell(
     *,
     about: Say | None = None,
     buttons: Rows = (),
+    until: datetime | None = None,
     **facts: Fact,
 ) -> None:
     """One message about one target; said once per state and claim."""
@@ -45,6 +47,7 @@ async def tell(
         title=clip.title,
         platform=_called(account),
         username=account.username,
+        **({"until": When(until)} if until else {}),
         **facts,
     )
     text = (what, about) if about else (what,)
@@ -90,14 +93,15 @@ def post_buttons(post_id: int) -> Rows:
     )
 
 
-async def published(
-    tx: AsyncSession, claim: Claim, account: AccountView, url: str | None, now: datetime
+async def seen(
+    tx: AsyncSession, claim: Claim, account: AccountView, seen: Seen, now: datetime
 ) -> None:
-    """It was seen there."""
-    if url is None:
-        await tell(tx, claim, account, "published_no_link", now)
+    """It was seen there, by whom it can be seen."""
+    if seen.url is not None:
+        await tell(tx, claim, account, "published", now, link=Link(seen.url, seen.url))
         return
-    await tell(tx, claim, account, "published", now, link=Link(url, url))
+    key = "published_no_link" if seen.visible == "public" else seen.visible
+    await tell(tx, claim, account, key, now)
 
 
 async def late_link(
@@ -109,4 +113,4 @@ async def late_link(
 async def deferred(
     tx: AsyncSession, claim: Claim, account: AccountView, why: Say, until: datetime, now: datetime
 ) -> None:
-    await tell(tx, claim, account, "deferred", now, about=why, until=When(until))
+    await tell(tx, claim, account, "deferred", now, about=why, until=until)

@@ -5,7 +5,8 @@ going. Handlers, the gateway and the publishing worker speak to this class and t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.cards.clip import needs_a_look
 from core.chat.registry import Asker
 from core.clock import Clock
-from core.db import accounts, audit, posts, videos
+from core.db import accounts, audit, breakers, posts, videos
+from core.db.breakers import Breaker
 from core.db.session import Database
 from core.db.videos import Clip
 from core.errors import Told
 from core.jobs.jobs import Jobs
 from core.jobs.kinds import REFRESH
+from core.media.links import media_path
 from core.media.store import MediaStore
+from core.posting import warnings
 from core.posting.connect import Connect
+from core.posting.desk import Desk, Timing
 from core.posting.grants import Grants
-from core.posting.machine import Desk, Machine, wake
-from core.publish.base import Platform, Post, platform_classes
+from core.posting.machine import Machine, wake
+from core.publish.base import Platform, Post, SignIn, platform_classes
 from core.publish.views import AccountView, AttemptView, PostView, State
 from core.say import Say
 from core.secrets import Vault
@@ -35,7 +40,7 @@ from core.settings import Settings
 from core.when.moment import Moment
 
 UNDO_FOR = timedelta(seconds=60)
-RENEW_AHEAD = timedelta(days=10)
+RENEW_AHEAD = timedelta(days=30)
 NOT_STARTED: tuple[str, ...] = ("draft", "approved", "scheduled", "deferred", "held", "missed")
 
 
@@ -61,12 +66,24 @@ class Posting:
         settings: Settings,
         http: aiohttp.ClientSession,
         store: MediaStore,
+        timing: Timing | None = None,
     ) -> None:
         self._db, self._clock, self._jobs, self._settings = db, clock, jobs, settings
-        self._store = store
+        self._store, self._vault = store, vault
         self._grants = Grants(db, vault, clock, http)
         self._connect = Connect(db, vault, clock, http, settings, self.platform)
-        desk = Desk(db, vault, clock, jobs, store, self._grants, self.platform, http)
+        desk = Desk(
+            db,
+            vault,
+            clock,
+            jobs,
+            store,
+            self._grants,
+            self.platform,
+            http,
+            self._public_link,
+            timing or Timing(),
+        )
         self._machine = Machine(desk)
 
     def platform(self, name: str) -> Platform:
@@ -75,6 +92,13 @@ class Posting:
         if found is None:
             raise Told("account.no_such_platform", name=name, names=tuple(platform_classes()))
         return found(self._settings)  # type: ignore[call-arg]
+
+    def _public_link(self, key: str) -> str:
+        """Where a platform could fetch a file of the store; "" when nobody outside reaches us."""
+        address = self._settings.address
+        if not address.startswith("https:"):
+            return ""
+        return address + media_path(self._vault, self._clock.now(), key)
 
     # ── accounts ───────────────────────────────────────────────────────────────────────────────
 
@@ -94,14 +118,64 @@ class Posting:
     async def finish_sign_in(self, query: Mapping[str, str], platform: str) -> AccountView:
         """The platform sent somebody back. Posts that were held for this account go on."""
         account = await self._connect.finish(self.platform(platform), query)
+        async with self._db.write() as tx:
+            await self._resume(tx, account)
+        return account
+
+    async def _resume(self, tx: AsyncSession, account: AccountView) -> None:
+        """What waited for the account goes on, in the order it was planned; what is looked for is
+        looked for at once. However late it is: a person was told that it goes out by itself."""
+        now = self._clock.now()
+        await breakers.close(tx, breakers.scope_of(account.platform, account.id))
+        for target_id in await posts.of_account(tx, account.id, "held"):
+            if await posts.by_hand(
+                tx,
+                target_id,
+                ("held",),
+                "deferred",
+                now,
+                due_at=now,
+                fault_json=None,
+                rule=None,
+                tries=0,
+            ):
+                await self._wake(tx, target_id, now)
+        for target_id in await posts.of_account(tx, account.id, "deferred", rule="breaker"):
+            await self._hurry(tx, target_id, now)
+
+    async def _hurry(self, tx: AsyncSession, target_id: int, now: datetime) -> None:
+        """Do its next step now."""
+        if await posts.hurry(tx, target_id, now):
+            await self._wake(tx, target_id, now)
+
+    async def stopped(self, account: AccountView) -> tuple[Breaker, ...]:
+        """What stops posting to an account, and until when."""
+        async with self._db.read() as tx:
+            scopes = breakers.scopes_of(account.platform, account.id)
+            return await breakers.open_ones(tx, *scopes)
+
+    async def try_now(self, account_id: int, by: Asker) -> AccountView:
+        """A person mended what was wrong, or wants to see: the next post tries at once. Raises
+        Told when nothing is stopped."""
         now = self._clock.now()
         async with self._db.write() as tx:
-            for target_id in await posts.held_targets(tx, account.id):
-                if await posts.by_hand(
-                    tx, target_id, ("held",), "scheduled", now, due_at=now, fault_json=None
-                ):
-                    await self._wake(tx, target_id, now)
+            account = await self._account(tx, account_id, by)
+            scopes = breakers.scopes_of(account.platform, account.id)
+            tried = [await breakers.try_now(tx, scope, now) for scope in scopes]
+            if not any(tried):
+                raise Told("account.not_stopped")
+            for target_id in await posts.of_account(tx, account.id, "deferred", rule="breaker"):
+                await self._hurry(tx, target_id, now)
+            await self._note(tx, by, "account.try_now", f"account:{account_id}")
         return account
+
+    async def _account(self, tx: AsyncSession, account_id: int, by: Asker) -> AccountView:
+        """Raises Told for one of somebody else, as for one that does not exist."""
+        every = await accounts.accounts(tx, by.workspace_id, all_states=True)
+        found = next((a for a in every if a.id == account_id), None)
+        if found is None:
+            raise Told("account.gone")
+        return found
 
     async def disconnect(self, account_id: int, by: Asker) -> AccountView:
         """Posts that wait for it are held, not lost. Connecting it again brings them back."""
@@ -113,12 +187,13 @@ class Posting:
 
     async def _switch(self, account_id: int, by: Asker, state: str, what: str) -> AccountView:
         async with self._db.write() as tx:
-            every = await accounts.accounts(tx, by.workspace_id, all_states=True)
-            if account_id not in {a.id for a in every}:
-                raise Told("account.gone")
+            await self._account(tx, account_id, by)
             await accounts.set_account(tx, account_id, state=state)
             await self._note(tx, by, what, f"account:{account_id}")
-            return await accounts.account(tx, account_id)
+            account = await accounts.account(tx, account_id)
+            if state == "ok":
+                await self._resume(tx, account)
+            return account
 
     # ── making a post ──────────────────────────────────────────────────────────────────────────
 
@@ -181,11 +256,8 @@ class Posting:
     ) -> int:
         now = self._clock.now()
         assert clip.render is not None
-        post = _post_of(clip, clip.caption, self._store)
         for account in going:
-            blocking = [p for p in self.platform(account.platform).check(post) if p.blocks]
-            if blocking:
-                raise Told("post.refused_before", why=blocking[0].what, platform=account.platform)
+            self._check(account, clip, clip.caption, account.rules)
         shown = {str(a.id): dict(a.rules) for a in going}
         targets: list[tuple[int, State]] = [
             (a.id, "draft" if self._must_choose(a) else "scheduled") for a in going
@@ -208,6 +280,18 @@ class Posting:
             now=now,
         )
 
+    def _check(
+        self, account: AccountView, clip: Clip, caption: str, settings: Mapping[str, Any]
+    ) -> None:
+        """Raises Told for what the platform would refuse."""
+        platform = self.platform(account.platform)
+        missing = platform.may_post(account.scopes, settings)
+        if missing is not None and settings:
+            raise Told("post.refused_before", why=missing, platform=account.platform)
+        post = replace(_post_of(clip, caption, self._store), settings=settings)
+        for problem in (p for p in platform.check(post) if p.blocks):
+            raise Told("post.refused_before", why=problem.what, platform=account.platform)
+
     @staticmethod
     def _must_choose(account: AccountView) -> bool:
         """TikTok wants the person to say who may see it; there is no default on a real account."""
@@ -226,9 +310,14 @@ class Posting:
             post_id, view = await self._mine(tx, target_id, by)
             target = next(t for t in view.targets if t.id == target_id)
             settings = await posts.settings_of(tx, post_id)
+            settings = deepcopy(settings)
             of = settings.setdefault("accounts", {}).setdefault(str(target.account.id), {})
             of[name] = value
-            await posts.change_post(tx, post_id, settings_json=dict(settings))
+            clip = await videos.clip(tx, view.clip_id)
+            self._check(target.account, clip, view.caption, {**target.account.rules, **of})
+            await posts.change_post(
+                tx, post_id, settings_json=settings, approved_by=by.member_id, approved_at=now
+            )
             if always:
                 await accounts.set_account(tx, target.account.id, rules={name: value})
             if await posts.by_hand(tx, target_id, ("draft",), "scheduled", now):
@@ -262,13 +351,10 @@ class Posting:
 
     async def post_now(self, post_id: int, by: Asker, key: str) -> PostView:
         """Now, for every account on which it is not on its way or there already. A failed one is
-        begun anew: its failure is proof that nothing is there."""
+        tried again: its failure is proof that nothing is there."""
         now = self._clock.now()
         async with self._db.write() as tx:
             view = await self._view(tx, post_id, by)
-            for target in view.targets:
-                if target.state == "failed":
-                    await posts.reset_marks(tx, target.id, now)
             states = ("scheduled", "deferred", "missed", "failed", "cancelled")
             if not await self._all(tx, view, states, "scheduled", now):
                 raise Told("post.on_its_way")
@@ -300,11 +386,11 @@ class Posting:
             if any(t.state not in (*NOT_STARTED, "cancelled") for t in view.targets):
                 raise Told("post.too_late_to_edit")
             clip = await videos.clip(tx, view.clip_id)
-            post = _post_of(clip, caption, self._store)
             for target in view.targets:
-                platform = self.platform(target.account.platform)
-                for problem in (p for p in platform.check(post) if p.blocks):
-                    raise Told("post.refused_before", why=problem.what, platform=platform.name)
+                chosen = view.settings.get(str(target.account.id), {})
+                self._check(target.account, clip, caption, {**target.account.rules, **chosen})
+                if target.state == "deferred":  # what was uploaded carries the old words
+                    await posts.reset_marks(tx, target.id, self._clock.now())
             await posts.change_post(tx, post_id, caption=caption)
             await self._note(tx, by, "post.caption", f"post:{post_id}")
             return await self._view(tx, post_id, by)
@@ -323,7 +409,16 @@ class Posting:
             if target.state == "draft" and to == "scheduled":
                 continue  # a choice is missing; the time is that of the post
             if await posts.by_hand(
-                tx, target.id, before, to, now, due_at=due_at, tries=0, fault_json=None, rule=None
+                tx,
+                target.id,
+                before,
+                to,
+                now,
+                due_at=due_at,
+                planned_at=due_at or target.due_at,
+                tries=0,
+                fault_json=None,
+                rule=None,
             ):
                 n += 1
                 if due_at is not None:
@@ -354,7 +449,7 @@ class Posting:
         async with self._db.write() as tx:
             post_id, _ = await self._mine(tx, target_id, by)
             if not await posts.by_hand(
-                tx, target_id, ("unconfirmed",), "committing", now, due_at=now, tries=0
+                tx, target_id, ("unconfirmed",), "committing", now, due_at=now, tries=0, looks=0
             ):
                 raise Told("post.settled_already")
             await self._wake(tx, target_id, now)
@@ -368,7 +463,14 @@ class Posting:
             to: State = "cancelled" if choice == "drop" else "scheduled"
             due_at = {"now": now, "next": _next_day(view, now), "drop": None}[choice]
             if not await posts.by_hand(
-                tx, target_id, ("missed",), to, now, due_at=due_at, fault_json=None
+                tx,
+                target_id,
+                ("missed",),
+                to,
+                now,
+                due_at=due_at,
+                planned_at=due_at,
+                fault_json=None,
             ):
                 raise Told("post.settled_already")
             if due_at is not None:
@@ -411,11 +513,18 @@ class Posting:
         await self._machine.advance(target_id)
 
     async def renew(self, account_id: int) -> None:
-        """Renew a sign-in that is near its end; for the light worker."""
+        """Renew a sign-in that is near its end; for the light worker. One that the platform takes
+        no more is told, with the posts that wait for it."""
         async with self._db.read() as tx:
             account = await accounts.account(tx, account_id)
-        if account.state == "ok":
+        if account.state != "ok":
+            return
+        try:
             await self._grants.fresh(account_id, self.platform(account.platform))
+        except SignIn as wrong:
+            async with self._db.write() as tx:
+                await accounts.set_account(tx, account_id, state="signed_out", fault=wrong.say)
+                await warnings.signed_out(tx, account, wrong.say, self._clock.now())
 
     async def sweep(self) -> None:
         """Queue everything that is due and has no job: after an outage, or when Redis forgot."""
@@ -426,6 +535,7 @@ class Posting:
             for account_id in await accounts.renewable(tx, now + RENEW_AHEAD):
                 key = f"refresh:{account_id}:{now:%Y%m%d%H}"
                 await self._jobs.add(tx, REFRESH, {"account": account_id}, key=key, now=now)
+            await warnings.expiring(tx, now)
 
     # ── small change ───────────────────────────────────────────────────────────────────────────
 

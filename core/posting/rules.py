@@ -1,33 +1,55 @@
-"""What may keep a post from going out now, decided at the claim: limits the platforms count."""
+"""What may keep a post from going out now: limits the platforms count, the order of an account, and
+breakers. Asked at the claim, and once more in the moment a limited call is made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db import accounts
+from core.db import accounts, breakers, posts
+from core.db.posts import Claim
+from core.publish.base import Use
+from core.publish.views import AccountView
+from core.say import Say, say
+
+PROBE_APART = timedelta(minutes=2)
+"""While one post tries whether a breaker can be closed, the others wait this long."""
+AT_ONCE = 4
+"""Posts of one account that may be prepared at a time; they go out one after the other."""
+ORDER_S = 2.0
+SPREAD = timedelta(minutes=10)
+"""Between posts of one account that are all past their time: no burst after an outage."""
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many uses of one kind in one window."""
+    """So many uses of one kind in one window. `pacific day` ends at midnight in Los Angeles."""
 
     kind: str
     rule: str
     most: int
-    window: timedelta
+    window: timedelta | Literal["pacific day"]
+    per: Literal["account", "platform"] = "account"
 
 
+DAY = timedelta(hours=24)
 QUOTAS: dict[str, tuple[Quota, ...]] = {
-    # developers.tiktok.com: six inits a minute for each token, some 15 posts a day per creator
+    # developers.tiktok.com: six inits a minute for each token, some 15 posts a day per creator and
+    # five drafts that wait in the inbox
     "tiktok": (
+        Quota("post", "tiktok_daily", 15, DAY),
+        Quota("draft", "tiktok_inbox", 5, DAY),
         Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
-        Quota("post", "tiktok_daily", 15, timedelta(hours=24)),
     ),
     # Containers are counted by us; how many posts are left is asked live by the client.
-    "instagram": (Quota("init", "instagram_containers", 400, timedelta(hours=24)),),
+    "instagram": (Quota("container", "instagram_containers", 400, DAY),),
+    # developers.google.com: 100 uploads a day for the whole project
+    "youtube": (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),),
 }
 
 
@@ -37,19 +59,101 @@ class Hold:
 
     rule: str
     until: datetime
+    why: Say
 
 
-async def first_hold(
-    tx: AsyncSession, account_id: int, platform: str, now: datetime
+def window_start(window: timedelta | Literal["pacific day"], now: datetime) -> datetime:
+    """Uses after this count."""
+    if isinstance(window, timedelta):
+        return now - window
+    local = now.astimezone(ZoneInfo("America/Los_Angeles"))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def frees_at(quota: Quota, oldest: datetime, now: datetime) -> datetime:
+    """When there is room again."""
+    if isinstance(quota.window, timedelta):
+        return oldest + quota.window + _SECOND
+    midnight = window_start(quota.window, now).replace(tzinfo=None) + timedelta(days=1)
+    return midnight.replace(tzinfo=ZoneInfo("America/Los_Angeles")) + timedelta(minutes=1)
+
+
+def uses(claim: Claim) -> tuple[str, ...]:
+    """The kinds a post on this account will use up."""
+    return ("init", "draft") if claim.settings.get("mode") == "inbox" else _PUBLIC
+
+
+_PUBLIC = ("init", "container", "insert", "post")
+
+
+async def used_up(
+    tx: AsyncSession, account: AccountView, now: datetime, kinds: tuple[str, ...]
 ) -> Hold | None:
-    """The limit that is used up, and when it frees again."""
-    for quota in QUOTAS.get(platform, ()):
-        n, oldest = await accounts.used_since(tx, account_id, quota.kind, now - quota.window)
+    """The first limit of these that is used up, and when it frees again."""
+    for quota in QUOTAS.get(account.platform, ()):
+        if quota.kind not in kinds:
+            continue
+        of = account.id if quota.per == "account" else account.platform
+        since = window_start(quota.window, now)
+        n, oldest = await accounts.used_since(tx, of, quota.kind, since, last=quota.most)
         if n >= quota.most and oldest is not None:
-            return Hold(quota.rule, oldest + quota.window + timedelta(seconds=1))
+            return Hold(quota.rule, frees_at(quota, oldest, now), say(f"rule.{quota.rule}"))
     return None
 
 
-async def note(tx: AsyncSession, account_id: int, target_id: int, kind: str, now: datetime) -> None:
-    """Count one use."""
-    await accounts.note_use(tx, account_id, target_id, kind, now)
+async def use(
+    tx: AsyncSession, account: AccountView, kind: str, window: timedelta, now: datetime
+) -> Use:
+    """How often we used something, and when the oldest use leaves the window."""
+    n, oldest = await accounts.used_since(tx, account.id, kind, now - window)
+    return Use(n, oldest + window if oldest else None)
+
+
+async def stopped(
+    tx: AsyncSession, account: AccountView, now: datetime, *, probe: bool
+) -> Hold | None:
+    """An open breaker of the account or its platform. With `probe` the first one after its time
+    goes through, and the others wait for what comes of it."""
+    scopes = breakers.scopes_of(account.platform, account.id)
+    for breaker in await breakers.open_ones(tx, *scopes):
+        if breaker.probe_at > now:
+            return Hold("breaker", breaker.probe_at, breaker.why)
+        if probe and not await breakers.take_probe(tx, breaker.scope, now, PROBE_APART):
+            return Hold("breaker", now + PROBE_APART, breaker.why)
+    return None
+
+
+async def first_hold(
+    tx: AsyncSession, claim: Claim, account: AccountView, now: datetime
+) -> Hold | None:
+    """What keeps this post from beginning. The account must be locked in this transaction."""
+    if (ahead := await posts.ahead(tx, claim)) and (hold := _order(ahead, now)) is not None:
+        return hold
+    if (hold := await _spread(tx, claim, account, now)) is not None:
+        return hold
+    if (hold := await used_up(tx, account, now, uses(claim))) is not None:
+        return hold
+    return await stopped(tx, account, now, probe=True)
+
+
+def _order(ahead: tuple[posts.Ahead, ...], now: datetime) -> Hold | None:
+    """Posts of one account go out in the order they were planned."""
+    first = ahead[0]
+    if first.state in ("scheduled", "deferred"):
+        until = max(first.due_at or now, now + timedelta(seconds=ORDER_S))
+        return Hold(first.rule or "order", until, first.why or say("rule.order"))
+    if len(ahead) >= AT_ONCE:
+        return Hold("order", now + timedelta(seconds=ORDER_S), say("rule.order"))
+    return None
+
+
+async def _spread(
+    tx: AsyncSession, claim: Claim, account: AccountView, now: datetime
+) -> Hold | None:
+    planned = claim.planned_at or now
+    if now - planned <= timedelta(seconds=claim.window_s):
+        return None
+    last = await accounts.last_use(tx, account.id, "post")
+    if last is None or now - last >= SPREAD:
+        return None
+    return Hold("spread", last + SPREAD + _SECOND, say("rule.spread"))

@@ -2,41 +2,116 @@
 
     POST /faults {"platform": "tiktok", "call": "upload", "fault": "drop_after", "times": 1}
 
-`drop_before` and `drop_after` cut the connection without an answer, before or after the work was
-done; `http_500` and `http_429` answer so before any work; `token_expired` refuses the token;
-`stuck` keeps a post processing; `fail:REASON` lets it fail there.
+`times` −1 is for ever; `after` lets so many calls pass first; `account` limits it to one. A fault
+with a value carries it after a colon: `fail:frame_rate_check_failed`, `delay:20`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
 
-KNOWN = ("drop_before", "drop_after", "http_500", "http_429", "token_expired", "stuck")
+ANY_CALL = {
+    "drop_before": "the connection breaks off before anything was done",
+    "drop_after": "it was done, and the answer never arrives",
+    "http_500": "a fault of the platform, before anything was done",
+    "http_500_after": "it was done, and the answer is a fault",
+    "http_429": "too many calls",
+    "token_expired": "the access token is not accepted",
+    "delay": "the answer takes so many seconds",
+    "code": "refused with this code (TikTok) or code/subcode (Instagram)",
+    "extra_fields": "the answer has fields nobody knows",
+}
+"""For every call of both platforms."""
+SPECIAL: dict[str, dict[str, dict[str, str]]] = {
+    "tiktok": {
+        "creator_info": {
+            "private_account": "only followers, friends and oneself can be chosen",
+            "unaudited": "only oneself can be chosen",
+            "disabled": "comments, duet and stitch are switched off",
+            "longest": "videos may be so many seconds long",
+        },
+        "upload": {
+            "short_206": "only half of what was sent is kept",
+            "range_416": "the range does not continue what is there",
+            "expired_403": "the upload address works no more",
+            "gone_404": "there is no such upload",
+            "cut": "the connection breaks off in the middle",
+        },
+        "processing": {
+            "stuck": "it stays PROCESSING_UPLOAD for ever",
+            "fail": "FAILED with this reason",
+        },
+        "status": {
+            "no_id": "PUBLISH_COMPLETE without the id of the post",
+            "two_ids": "two ids",
+            "id_as_string": "the id is a string",
+            "no_bytes": "uploaded_bytes is missing",
+        },
+        "token": {"scope": "only these scopes were granted"},
+    },
+    "instagram": {
+        "token": {"flat": "the token answer is flat instead of inside `data`"},
+        "media": {"lost_video_url": "the video cannot be fetched from its address"},
+        "upload": {
+            "retriable": "broken off, may be continued",
+            "not_retriable": "refused for good",
+            "refused": "uploads are not taken from this kind of sign-in",
+            "cut": "the connection breaks off in the middle",
+        },
+        "processing": {
+            "stuck": "it stays IN_PROGRESS for ever",
+            "fail": "ERROR with this subcode",
+        },
+        "media_publish": {
+            "blocked_but_live": "4/2207051, although it was published",
+            "manual_post": "somebody posts by hand in the same moment",
+        },
+        "object": {
+            "lost": "100/33 for something that is there",
+            "no_permalink": "the link is missing",
+            "revoked": "190/460: the password was changed",
+        },
+        "limit": {
+            "quota": "so many posts a day are allowed",
+            "used": "another tool used up so many",
+        },
+    },
+}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refuse = Callable[[str], web.Response]
+
+
+def known(platform: str, call: str, fault: str) -> bool:
+    """Whether this fault can be asked for at this call."""
+    name = fault.split(":")[0]
+    return name in ANY_CALL or name in SPECIAL.get(platform, {}).get(call, {})
 
 
 @dataclass(slots=True)
 class Fault:
-    """`times` runs down to 0; −1 is for ever."""
+    """`times` runs down to 0; −1 is for ever. `after` calls pass first."""
 
     platform: str
     call: str
     fault: str
-    times: int
+    times: int = 1
+    after: int = 0
+    account: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "platform": self.platform,
-            "call": self.call,
-            "fault": self.fault,
-            "times": self.times,
-        }
+    @property
+    def name(self) -> str:
+        return self.fault.split(":")[0]
+
+    @property
+    def value(self) -> str:
+        return self.fault.partition(":")[2]
 
 
 class Faults:
@@ -45,55 +120,92 @@ class Faults:
     def __init__(self) -> None:
         self.waiting: list[Fault] = []
 
-    def add(self, raw: dict[str, Any]) -> Fault:
+    def to_json(self) -> list[dict[str, Any]]:
+        return [asdict(f) for f in self.waiting]
+
+    def add(self, raw: Mapping[str, Any]) -> Fault:
         """Raises ValueError for one nobody knows."""
+        platform, call = str(raw.get("platform", "")), str(raw.get("call", ""))
         fault = str(raw.get("fault", ""))
-        if fault not in KNOWN and not fault.startswith("fail:"):
-            raise ValueError(f"unknown fault {fault!r}")
-        times = int(raw.get("times", 1))
-        made = Fault(str(raw.get("platform", "")), str(raw.get("call", "")), fault, times)
+        if platform not in SPECIAL or not known(platform, call, fault):
+            raise ValueError(f"unknown fault {fault!r} for {platform} {call}")
+        made = Fault(
+            platform,
+            call,
+            fault,
+            int(raw.get("times") or 1),
+            int(raw.get("after") or 0),
+            str(raw.get("account") or ""),
+        )
+        if made.name == "delay" and not math.isfinite(float(made.value or "nan")):
+            raise ValueError("delay:SECONDS")
         self.waiting.append(made)
         return made
 
     def clear(self) -> None:
         self.waiting.clear()
 
-    def take(self, platform: str, call: str, *wanted: str) -> str | None:
-        """The next fault for this call, of the wanted sorts."""
+    def take(self, platform: str, call: str, *names: str, account: str = "") -> Fault | None:
+        """The next fault for this call, of these names."""
         for fault in self.waiting:
-            fits = fault.platform == platform and fault.call == call
-            if fits and any(fault.fault == w or fault.fault.startswith(w) for w in wanted):
-                if fault.times > 0:
-                    fault.times -= 1
-                    if fault.times == 0:
-                        self.waiting.remove(fault)
-                return fault.fault
+            if (fault.platform, fault.call) != (platform, call) or fault.name not in names:
+                continue
+            if fault.account and fault.account != account:
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                return None
+            if fault.times > 0:
+                fault.times -= 1
+                if fault.times == 0:
+                    self.waiting.remove(fault)
+            return fault
         return None
 
     def on(
-        self, platform: str, call: str, refuse: Callable[[str], web.Response]
+        self,
+        platform: str,
+        call: str,
+        refuse: Refuse,
+        sleep: Callable[[float], Awaitable[None]],
+        who: Callable[[web.Request], str],
     ) -> Callable[[Handler], Handler]:
         """Wraps a handler; `refuse` makes the platform's own answer for a fault."""
 
         def wrap(handler: Handler) -> Handler:
             async def faulty(request: web.Request) -> web.StreamResponse:
-                sorts = ("drop_", "http_", "token_expired")
-                fault = self.take(platform, call, *sorts)
-                if fault in ("http_500", "http_429", "token_expired"):
-                    return refuse(fault)
-                if fault == "drop_before":
-                    await _drop(request)
+                account = who(request)
+                if slow := self.take(platform, call, "delay", account=account):
+                    await sleep(float(slow.value))
+                names = ("drop_before", "drop_after", "http_500", "http_500_after", "http_429")
+                also = ("token_expired", "code", "extra_fields")
+                fault = self.take(platform, call, *names, *also, account=account)
+                if fault is None:
+                    return await handler(request)
+                if fault.name in ("http_500", "http_429", "token_expired", "code"):
+                    return refuse(fault.fault)
+                if fault.name == "drop_before":
+                    await drop(request)
                 answer = await handler(request)
-                if fault == "drop_after":
-                    await _drop(request)
-                return answer
+                if fault.name == "drop_after":
+                    await drop(request)
+                if fault.name == "http_500_after":
+                    return refuse("http_500")
+                return _with_extras(answer) if fault.name == "extra_fields" else answer
 
             return faulty
 
         return wrap
 
 
-async def _drop(request: web.Request) -> None:
+def _with_extras(answer: web.StreamResponse) -> web.StreamResponse:
+    body = answer.body if isinstance(answer, web.Response) else None
+    if isinstance(answer, web.Response) and isinstance(body, bytes) and body[:2] == b'{"':
+        answer.body = b'{"brand_new": {"x": [1]}, ' + body[1:]
+    return answer
+
+
+async def drop(request: web.Request) -> None:
     """Cut the connection in the middle of everything."""
     if request.transport is not None:
         request.transport.abort()

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from core.practice.faults import Faults
+from core.practice.faults import Fault, Faults, drop
 from core.practice.media import Upload, has_edit_list, moov_is_first, problem_of
 from core.practice.pages import consent_page
 from core.practice.state import State, new_id, number_id
@@ -32,7 +32,9 @@ class GraphError(Exception):
         self.code, self.sub, self.message, self.http = code, sub, message, http
 
 
-def graph_error(code: int, sub: int = 0, message: str = "", http: int = 400) -> web.Response:
+def graph_error(
+    code: int, sub: int = 0, message: str = "", http: int = 400, *, full: bool = False
+) -> web.Response:
     error: dict[str, Any] = {
         "message": message or f"error {code}",
         "type": "OAuthException",
@@ -42,21 +44,26 @@ def graph_error(code: int, sub: int = 0, message: str = "", http: int = 400) -> 
     }
     if sub:
         error["error_subcode"] = sub
-    return web.json_response({"error": error}, status=http, headers=_usage())
+    return web.json_response({"error": error}, status=http, headers=_usage(full))
 
 
 def refuse(fault: str) -> web.Response:
-    """The answer of a fault."""
-    return {
-        "http_500": lambda: graph_error(2, 0, "service unavailable", 500),
-        "http_429": lambda: graph_error(4, 0, "request limit reached", 400),
-        "token_expired": lambda: graph_error(190, 463, "session has expired", 400),
-    }[fault]()
+    """The answer of a fault. Throttling comes as 400, with the usage headers full."""
+    name, _, value = fault.partition(":")
+    if name == "code":
+        code, _, sub = value.partition("/")
+        return graph_error(int(code), int(sub or 0))
+    if name == "http_429":
+        return graph_error(80002, 0, "request limit reached", 400, full=True)
+    if name == "token_expired":
+        return graph_error(190, 463, "session has expired", 400)
+    return graph_error(2, 0, "service unavailable", 500)
 
 
-def _usage() -> dict[str, str]:
-    few = {"call_count": 2, "total_cputime": 1, "total_time": 1}
-    business = [{**few, "type": "instagram", "estimated_time_to_regain_access": 0}]
+def _usage(full: bool = False) -> dict[str, str]:
+    few = {"call_count": 100 if full else 2, "total_cputime": 1, "total_time": 1}
+    regain = 2 if full else 0  # minutes
+    business = [{**few, "type": "instagram", "estimated_time_to_regain_access": regain}]
     return {
         "X-App-Usage": json.dumps(few),
         "X-Business-Use-Case-Usage": json.dumps({"1": business}),
@@ -72,7 +79,7 @@ class Instagram:
         self.secret = state.once("instagram.secret", lambda: secrets.token_hex(16))
 
     def routes(self, app: web.Application) -> None:
-        add, on = app.router.add_route, self._faults.on
+        add = app.router.add_route
         graph = r"/instagram/graph/{version:v\d+\.0}"
         add("GET", "/instagram/www/oauth/authorize", self.authorize)
         add("POST", "/instagram/www/oauth/authorize", self.consent)
@@ -93,7 +100,17 @@ class Instagram:
                 self.upload,
             ),
         ):
-            add(method, path, on("instagram", call, refuse)(_told(handler)))
+            on = self._faults.on("instagram", call, refuse, self._s.sleep, self._account)
+            add(method, path, on(_told(handler)))
+
+    def _account(self, request: web.Request) -> str:
+        """Whose call it is, as far as it says so."""
+        header = request.headers.get("Authorization", "")
+        found = self._s.get("instagram.token", header.partition(" ")[2])
+        return str(found["account"]) if found else ""
+
+    def _fault(self, call: str, name: str, account: str) -> Fault | None:
+        return self._faults.take("instagram", call, name, account=account)
 
     # ── signing in ─────────────────────────────────────────────────────────────────────────────
 
@@ -139,6 +156,10 @@ class Instagram:
             "user_id": self._user_id(code["account"]),
             "permissions": "instagram_business_basic,instagram_business_content_publish",
         }
+        if self._fault("token", "flat", code["account"]):
+            several = {**found, "user_id": int(found["user_id"])}
+            several["permissions"] = found["permissions"].split(",")
+            return web.json_response(several)
         return web.json_response({"data": [found]})
 
     def _token(self, account: str, life_s: int, kind: str) -> str:
@@ -208,8 +229,11 @@ class Instagram:
     async def create(self, request: web.Request) -> web.Response:
         account = self._mine(request)
         form = {**request.query, **{k: str(v) for k, v in (await request.post()).items()}}
-        if form.get("media_type") != "REELS" or form.get("upload_type") != "resumable":
-            raise GraphError(100, 2207023, "media_type REELS with upload_type resumable only")
+        by_url = form.get("video_url", "")
+        if form.get("media_type") != "REELS":
+            raise GraphError(100, 2207023, "media_type REELS only")
+        if (form.get("upload_type") == "resumable") == bool(by_url):
+            raise GraphError(100, 0, "either video_url or upload_type=resumable")
         if len(form.get("caption", "")) > 2200:
             raise GraphError(36004, 2207010, "caption too long")
         now = self._s.now_s
@@ -228,11 +252,44 @@ class Instagram:
                 "done_at": None,
                 "problem": "",
                 "media": None,
+                "thumb_ms": int(form.get("thumb_offset") or 0),
             },
         )
+        if by_url:
+            await self._fetch(container, by_url)
+            return web.json_response({"id": container}, headers=_usage())
         version = request.match_info["version"]
         uri = f"{self._base}/instagram/rupload/ig-api-upload/{version}/{container}"
         return web.json_response({"id": container, "uri": uri}, headers=_usage())
+
+    async def _fetch(self, container: str, url: str) -> None:
+        """As Meta's crawler would: ASCII addresses, no redirects, in time."""
+        c = self._s.get("instagram.container", container)
+        assert c is not None
+        file = self._s.media / f"ig-{container}.mp4"
+        lost = self._fault("media", "lost_video_url", c["account"])
+        try:
+            if lost is not None or not url.isascii():
+                raise ValueError("not fetched")
+            async with (
+                ClientSession(timeout=ClientTimeout(total=20)) as http,
+                http.get(url, allow_redirects=False) as answer,
+            ):
+                if answer.status != 200:
+                    raise ValueError("not fetched")
+                file.write_bytes(await answer.read())
+        except (ClientError, TimeoutError, ValueError):
+            c["problem"] = "2207052"
+            self._s.put("instagram.container", container, c)
+            return
+        await self._filled(container, c, Upload(file))
+
+    async def _filled(self, container: str, c: dict[str, Any], file: Upload) -> None:
+        c["done_at"] = self._s.now_s
+        c["problem"] = await self._problem(file, c)
+        c["file"], c["sha256"] = file.path.name, await file.sha256()
+        c["size"] = file.path.stat().st_size
+        self._s.put("instagram.container", container, c)
 
     async def upload(self, request: web.Request) -> web.Response:
         account = self._who(request, "OAuth ")
@@ -244,27 +301,36 @@ class Instagram:
             offset, size = (int(request.headers[h]) for h in ("offset", "file_size"))
         except (KeyError, ValueError):
             return _no_upload("offset and file_size are needed")
+        if self._fault("upload", "refused", account):
+            return graph_error(190, 0, "this token cannot be used here", 401)
+        if self._fault("upload", "not_retriable", account):
+            return _no_upload("the file cannot be processed")
+        if self._fault("upload", "retriable", account):
+            return _no_upload("try again", retriable=True)
         if size > MAX_B:
             return _no_upload("file is larger than 300 MB")
         if offset != c["uploaded"] or c["done_at"] is not None:
             return _no_upload(f"offset must be {c['uploaded']}", retriable=True)
         file = Upload(self._s.media / f"ig-{container}.mp4")
-        taken = await file.write(request, offset, size - offset)
+        cut = self._fault("upload", "cut", account)
+        keep = (size - offset) // 2 if cut else None
+        taken = await file.write(request, offset, size - offset, keep=keep)
         c["uploaded"] = offset + taken
-        if c["uploaded"] != size:
-            self._s.put("instagram.container", container, c)
-            return _no_upload("upload is not whole", retriable=True)
-        c["done_at"] = self._s.now_s
-        c["problem"] = await self._problem(file)
-        c["file"], c["sha256"], c["size"] = file.path.name, await file.sha256(), size
         self._s.put("instagram.container", container, c)
+        if cut is not None:
+            await drop(request)
+        if c["uploaded"] != size:
+            return _no_upload("upload is not whole", retriable=True)
+        await self._filled(container, c, file)
         return web.json_response({"success": True, "message": "Upload successful."})
 
-    async def _problem(self, file: Upload) -> str:
-        if fault := self._faults.take("instagram", "processing", "stuck", "fail:"):
-            return fault.removeprefix("fail:")
+    async def _problem(self, file: Upload, c: dict[str, Any]) -> str:
+        if self._fault("processing", "stuck", c["account"]):
+            return "stuck"
+        if fail := self._fault("processing", "fail", c["account"]):
+            return fail.value
         strange = await problem_of(
-            file.path, longest_s=900, smallest=100, largest=1920, shortest_s=3.0
+            file.path, self._s.problems, longest_s=900, smallest=100, largest=1920, shortest_s=3.0
         )
         if strange or not moov_is_first(file.path) or has_edit_list(file.path):
             return "2207026"
@@ -298,6 +364,8 @@ class Instagram:
             raise GraphError(9007, 2207027, "media is not ready")
         if self._used(account) >= QUOTA:
             raise GraphError(9, 2207042, "daily limit")
+        if self._fault("media_publish", "manual_post", account):
+            self._by_hand(account, "Posted by hand")
         c["media"] = number_id()
         self._s.put("instagram.container", container, c)
         self._s.publish(
@@ -311,16 +379,41 @@ class Instagram:
             sha256=c["sha256"],
             size_b=c["size"],
         )
+        if self._fault("media_publish", "blocked_but_live", account):
+            raise GraphError(4, 2207051, "action is blocked")
         return web.json_response({"id": c["media"]}, headers=_usage())
+
+    def _by_hand(self, account: str, caption: str) -> None:
+        """A post that is none of ours."""
+        made = number_id()
+        self._s.publish(
+            "instagram",
+            account,
+            f"hand-{made}",
+            remote_id=made,
+            caption=caption,
+            visible="public",
+            file="",
+            sha256="",
+            size_b=0,
+        )
 
     def _used(self, account: str) -> int:
         since = self._s.now_s - DAY_S
-        return sum(p["at"] > since for p in self._s.posts("instagram", account))
+        others = self._s.count("instagram.posted", since, account + "/")
+        return others + len(self._since(account, since))
+
+    def _since(self, account: str, since: float) -> list[dict[str, Any]]:
+        return [p for p in self._s.posts("instagram", account) if p["at"] > since]
 
     async def limit(self, request: web.Request) -> web.Response:
         account = self._mine(request)
-        config = {"quota_total": QUOTA, "quota_duration": DAY_S}
-        body = {"data": [{"config": config, "quota_usage": self._used(account)}]}
+        quota = self._fault("limit", "quota", account)
+        others = self._fault("limit", "used", account)
+        total = int(quota.value) if quota else QUOTA
+        used = self._used(account) + (int(others.value) if others else 0)
+        config = {"quota_total": total, "quota_duration": DAY_S}
+        body = {"data": [{"config": config, "quota_usage": used}]}
         return web.json_response(body, headers=_usage())
 
     async def listing(self, request: web.Request) -> web.Response:
@@ -333,6 +426,11 @@ class Instagram:
         """A container or a post, by its id."""
         account = self._who(request)
         wanted = request.match_info["id"]
+        if self._fault("object", "revoked", account):
+            self._s.forget("instagram.token", account=account)
+            raise GraphError(190, 460, "the password was changed")
+        if self._fault("object", "lost", account):
+            raise GraphError(100, 33, "object does not exist or no permission")
         c = self._s.get("instagram.container", wanted)
         if c is not None and c["account"] == account:
             code, status = self._container(c)
@@ -342,7 +440,10 @@ class Instagram:
         post = self._s.post(wanted)
         if post is None or post["account"] != account:
             raise GraphError(100, 33, "object does not exist or no permission")
-        return web.json_response(self._media(post), headers=_usage())
+        media = self._media(post)
+        if self._fault("object", "no_permalink", account):
+            media.pop("permalink")
+        return web.json_response(media, headers=_usage())
 
     def _media(self, post: dict[str, Any]) -> dict[str, Any]:
         at = datetime.fromtimestamp(post["at"], UTC)

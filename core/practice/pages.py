@@ -1,4 +1,4 @@
-"""What a person sees of the practice platforms: consent, feeds, posts, faults."""
+"""What a person sees of the practice platforms: consent, feeds, posts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from aiohttp import web
 
-from core.practice.faults import KNOWN, Faults
 from core.practice.state import State
 
 NAMES = ("ana.makes", "studio.nine", "practice")
@@ -101,8 +100,8 @@ def consent_page(platform: str, query: Mapping[str, str], scopes: Sequence[str])
 class Pages:
     """Routes for people."""
 
-    def __init__(self, state: State, faults: Faults) -> None:
-        self._s, self._faults = state, faults
+    def __init__(self, state: State) -> None:
+        self._s = state
 
     def routes(self, app: web.Application) -> None:
         add = app.router.add_get
@@ -114,9 +113,6 @@ class Pages:
         add("/instagram/reel/{id}/", self.post)
         add("/instagram/{name}", self.instagram_feed)
         add("/file/{id}.mp4", self.file)
-        add("/faults", self.faults)
-        app.router.add_post("/faults", self.add_fault)
-        app.router.add_delete("/faults", self.clear_faults)
 
     async def css(self, _: web.Request) -> web.Response:
         return web.Response(text=CSS, content_type="text/css")
@@ -158,42 +154,14 @@ class Pages:
             f"<td>{escape(p['caption'][:60])}</td></tr>"
             for p in reversed(self._s.ledger())
         )
-        options = "".join(f"<option>{k}</option>" for k in (*KNOWN, "fail:internal"))
-        waiting = "".join(
-            f"<li>{escape(f.platform)} {escape(f.call)}: {escape(f.fault)} × {f.times}</li>"
-            for f in self._faults.waiting
-        )
         inside = (
-            "<h1>Practice TikTok and Instagram</h1><p>They speak the same contracts as the real "
-            "ones, so the whole way can be tried without an account anywhere.</p>"
-            f"<table><tr><th>Where</th><th>Account</th><th>Visible</th><th></th><th>Caption</th>"
-            f"</tr>{rows}</table><h1>Let something go wrong</h1><ul>{waiting}</ul>"
-            '<form method="post" action="/faults"><label>Platform <select name="platform">'
-            "<option>tiktok</option><option>instagram</option></select></label>"
-            '<label>Call <input type="text" name="call" value="upload"></label>'
-            f'<label>Fault <select name="fault">{options}</select></label>'
-            '<label>Times <input type="text" name="times" value="1"></label>'
-            '<div class="row"><button class="main">Do it</button></div></form>'
+            "<h1>Practice platforms</h1><p>They speak the same contracts as the real ones, so the "
+            "whole way can be tried without an account anywhere. "
+            '<a href="/control">Let something go wrong</a> to see what Clipdesk makes of it.</p>'
+            "<table><tr><th>Where</th><th>Account</th><th>Visible</th><th></th><th>Caption</th>"
+            f"</tr>{rows}</table>"
         )
         return page("Practice platforms", inside)
-
-    async def faults(self, _: web.Request) -> web.Response:
-        return web.json_response([f.to_json() for f in self._faults.waiting])
-
-    async def add_fault(self, request: web.Request) -> web.Response:
-        by_form = request.content_type != "application/json"
-        raw = dict(await request.post()) if by_form else await request.json()
-        try:
-            made = self._faults.add(raw)
-        except (TypeError, ValueError) as wrong:
-            return web.json_response({"error": str(wrong)}, status=400)
-        if by_form:
-            raise web.HTTPSeeOther("/")
-        return web.json_response(made.to_json())
-
-    async def clear_faults(self, _: web.Request) -> web.Response:
-        self._faults.clear()
-        return web.json_response([])
 
 
 def _address(post: Mapping[str, Any]) -> str:

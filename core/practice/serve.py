@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from core.clock import Clock, SystemClock
+from core.practice.control import Control
 from core.practice.faults import Faults
 from core.practice.instagram import Instagram
 from core.practice.pages import Pages
@@ -21,6 +23,9 @@ from core.practice.tiktok import TikTok
 from core.publish.practice_room import read_practice, write_practice
 from core.servers.parent import end_with_parent
 from core.settings import Settings
+
+Around = Middleware
+"""What a test puts between a client and a platform."""
 
 log = structlog.get_logger()
 
@@ -45,21 +50,27 @@ async def serve(
 
 @asynccontextmanager
 async def practising(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = 0, clock: Clock | None = None
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Clock | None = None,
+    around: Around | None = None,
 ) -> AsyncIterator[str]:
-    """Both platforms while the block runs; gives their address. It is written into the data folder,
-    where the clients look for it, and stays the same over restarts as far as the port is free."""
+    """All platforms while the block runs; gives their address. It is written into the data folder,
+    where the clients look for it, and stays the same over restarts as far as the port is free.
+    `around` is put around every call."""
     folder = settings.data_dir / "practice"
     folder.mkdir(parents=True, exist_ok=True)
     state, faults = State(folder, clock or SystemClock()), Faults()
-    app = web.Application(client_max_size=4 << 30)
+    app = web.Application(client_max_size=4 << 30, middlewares=[around] if around else [])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     socket_host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     wanted = int(read_practice(settings).get("port") or port)
     bound = await asyncio.to_thread(_free_port, socket_host, wanted)
     base = f"http://{socket_host}:{bound}"
     tiktok, instagram = TikTok(state, faults, base), Instagram(state, faults, base)
-    for part in (tiktok, instagram, Pages(state, faults)):
+    for part in (tiktok, instagram, Pages(state), Control(state, faults)):
         part.routes(app)
     try:
         await runner.setup()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,12 @@ class State:
         self.media = folder / "media"
         self.media.mkdir(parents=True, exist_ok=True)
         self._clock = clock
+        self._calls: dict[str, deque[float]] = defaultdict(deque)
+        self.problems: dict[str, str] = {}
+        """What is wrong with files that were looked at before, by their hash."""
         self._db = sqlite3.connect(folder / "practice.db", isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -44,6 +49,19 @@ class State:
     def now_s(self) -> float:
         """Seconds since 1970."""
         return self._clock.now().timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def too_often(self, call: str, account: str, per_minute: int) -> bool:
+        """A sliding window of one minute for each account and call."""
+        calls, now = self._calls[f"{call}/{account}"], self.now_s
+        while calls and calls[0] <= now - 60:
+            calls.popleft()
+        if len(calls) >= per_minute:
+            return True
+        calls.append(now)
+        return False
 
     # ── documents ──────────────────────────────────────────────────────────────────────────────
 
@@ -72,6 +90,13 @@ class State:
             "SELECT key, body, at FROM thing WHERE kind = ? ORDER BY at, key", (kind,)
         ).fetchall()
         return [(key, json.loads(body), at) for key, body, at in rows]
+
+    def forget(self, kind: str, **fields: str) -> int:
+        """Remove everything of a kind whose body has these values; how many that were."""
+        gone = [k for k, body, _ in self.all(kind) if fields.items() <= body.items()]
+        for key in gone:
+            self.take(kind, key)
+        return len(gone)
 
     def count(self, kind: str, since_s: float, prefix: str = "") -> int:
         """How many of a kind are younger than that."""

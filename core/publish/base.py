@@ -3,7 +3,8 @@
 A post becomes visible in three parts. `prepare` is invisible and may be repeated: it asks what is
 allowed, uploads, waits. `commit` is the one dangerous call. `look` only reads, and is the evidence
 on which a post is called published. Every id the platform gives is handed to `mark`, which returns
-only once it is stored; after a crash everything goes on from those.
+only once it is stored; after a crash everything goes on from those. A worker that was frozen asks
+`ours` before it sends anything, and gets `LostClaim` when its time was over meanwhile.
 
 A platform keeps a short quality list in its docstring: what is done, what is not, with a reason.
 """
@@ -16,7 +17,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -65,7 +66,10 @@ class Post:
     height: int
     caption: str
     cover_ms: int = 0
+    """The cover picture: milliseconds from the beginning of the clip."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
+    """Where a platform could fetch the file; empty without a public https address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Limits:
     max_s: float
     size_b: int
     hashtags: int | None = None
+    sides: tuple[int, int] = (1, 65535)
+    """Shortest and longest side of the picture, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Evidence that it is there. `visible` is who can see it."""
+    """Evidence that it is there. `visible` is who can see it: `limited` is friends or followers,
+    who have no public link."""
 
-    visible: Literal["public", "private", "inbox"]
+    visible: Literal["public", "limited", "private", "inbox"]
     remote_id: str | None = None
     url: str | None = None
 
@@ -105,15 +112,22 @@ class NotYet:
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
-    """Evidence that it is not there, and will not be by itself. `why` in words."""
+    """Evidence that it is not there, and will not be by itself. `error` says why and what to do: a
+    `Wait` may be tried again from the beginning, `most` times; with `keep` from what was marked."""
+
+    error: PlatformError
+    most: int = 12
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The platform knows nothing of it any more, in either direction: only a person can tell."""
 
     why: Say
-    code: str = ""
-    repeat: bool = False
-    """Publishing once more from the beginning is safe and may help."""
 
 
-Outcome = Seen | NotYet | NotThere
+Outcome = Seen | NotYet | NotThere | Lost
 
 
 # ── errors by what is to be done about them ─────────────────────────────────────────────────────
@@ -148,11 +162,28 @@ class Stale(PlatformError):
 
 
 class Stop(PlatformError):
-    """A person must act on the platform; trying again would only make it worse."""
+    """A person must act on the platform; trying again would only make it worse. With `everybody` it
+    is not the account: whoever runs this installation must correct something."""
+
+    def __init__(self, what: Say, code: str = "", *, everybody: bool = False) -> None:
+        super().__init__(what, code)
+        self.everybody = everybody
 
 
 class Unknown(PlatformError):
     """It may have happened or not: no answer, or one that proves nothing."""
+
+
+class NotReady(PlatformError):
+    """Something invisible is under way there: look again after `after_s`. Not a refusal."""
+
+    def __init__(self, what: Say, after_s: float) -> None:
+        super().__init__(what)
+        self.after_s = after_s
+
+
+class LostClaim(AppError):
+    """Another worker holds the target now; nothing more may be done here."""
 
 
 # ── the interface ───────────────────────────────────────────────────────────────────────────────
@@ -169,11 +200,25 @@ class Call:
     log_id: str | None
     took_s: float
     note: str | None = None
+    full_s: float = 0.0
+    """Seconds for which the platform asked not to be called, because its limits are nearly full."""
 
 
 Mark = Callable[[str, str], Awaitable[None]]
 """`await mark("publish_id", "…")`: stored and committed when it returns."""
 Tell = Callable[[Call], Awaitable[None]]
+
+
+def _always() -> None:
+    """For work that no claim protects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a quota is used: how often, and when the oldest use leaves the window."""
+
+    n: int
+    frees_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -188,8 +233,15 @@ class Hand:
     tell: Tell
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
+    spend: Callable[[str], Awaitable[None]]
+    """Count one use of a quota before it is used. Raises Wait when it is used up."""
+    used: Callable[[str, timedelta], Awaitable[Use]]
+    """How often a quota was used by us in that time."""
+    username: str = ""
     intent_at: datetime | None = None
     """When the dangerous call was announced, for matching what is found later."""
+    ours: Callable[[], None] = _always
+    """Raises LostClaim when the claim has run out: nothing may be sent then."""
 
     async def note(self, kind: str, value: str) -> None:
         """Store an id before anything else happens."""
@@ -203,8 +255,10 @@ class Platform(ABC):
     name: ClassVar[str]
     limits: ClassVar[Limits]
     scopes: ClassVar[tuple[str, ...]]
-    upload_needs_s: ClassVar[float] = 600
-    """The sign-in should live this long when publishing begins."""
+
+    def reaches_back(self, address: str) -> bool:
+        """Whether a sign-in there could lead back to us."""
+        return True
 
     @property
     @abstractmethod
@@ -244,9 +298,14 @@ class Platform(ABC):
         """Everything that can be known without asking the platform."""
         return general_problems(self.limits, post)
 
+    def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
+        """None when a sign-in with these scopes reaches for such a post; else what is missing."""
+        return None
+
     @abstractmethod
-    async def prepare(self, post: Post, hand: Hand) -> None:
-        """All that is invisible; goes on from the marks of an earlier try."""
+    async def prepare(self, post: Post, hand: Hand) -> bool:
+        """All that is invisible; goes on from the marks of an earlier try. False when it turns out
+        that an earlier try was published after all: then it must not be committed again."""
 
     @abstractmethod
     async def commit(self, post: Post, hand: Hand) -> None:
@@ -280,6 +339,10 @@ def general_problems(limits: Limits, post: Post) -> list[Problem]:
     if post.size_b > limits.size_b:
         size, most = Bytes(post.size_b), Bytes(limits.size_b)
         found.append(Problem(say("publish.size", size=size, limit=most)))
+    least, longest = limits.sides
+    if not least <= min(post.width, post.height) <= max(post.width, post.height) <= longest:
+        picture = f"{post.width}x{post.height}"
+        found.append(Problem(say("publish.sides", picture=picture, low=least, high=longest)))
     return found
 
 

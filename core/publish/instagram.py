@@ -6,15 +6,17 @@ can fail in the answer while it succeeds on Instagram. So its outcome is read fr
 and it is only repeated with the same container, after that one was seen unpublished twice.
 
 Quality: sign-in renewal: done · resume of uploads: done · live quota before each post: done ·
-usage headers obeyed: done · `video_url` as a fallback for uploads: not yet, it needs a public
-address · stories and carousels: not yet.
+usage headers obeyed: done · `video_url` where uploads are not taken: done, with a public address ·
+stories and carousels: not yet.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import aiohttp
@@ -26,6 +28,7 @@ from core.publish.base import (
     Grant,
     Hand,
     Limits,
+    Lost,
     NotThere,
     NotYet,
     Outcome,
@@ -39,30 +42,38 @@ from core.publish.base import (
     Unknown,
     Wait,
 )
+from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed
 from core.publish.instagram_wire import Graph
 from core.publish.practice_room import read_practice
-from core.publish.wire import Part
 from core.say import Say, say
 from core.settings import Section, Settings
 
-READY_PACE_S = (2.0,) * 5 + (10.0,) * 6 + (60.0,) * 30
-CONTAINER_LIFE = timedelta(hours=23)
-"""It expires 24 h after it was made."""
 SETTLE_S = 60.0
 """After an unclear answer, before the container is asked once more."""
 ROLL = timedelta(days=10)
+LONG_S = 60 * 86400.0
+"""How long a long-lived token lives when the answer does not say."""
 YOUNGEST = timedelta(hours=24)
 """A long-lived token can be renewed only when it is a day old, and only while it lives."""
 QUOTA_MARGIN = 1
 PESSIMISTIC_QUOTA = 25
+"""Of posts in 24 hours, when the live number cannot be read."""
+QUOTA_FRESH = timedelta(minutes=5)
+DAY = timedelta(hours=24)
+REPEATS = 1
+"""So often `media_publish` may be repeated, with the same container, after evidence that it did
+not happen."""
+_EXCHANGES = 3
 
 
 class Instagram(Platform):
     """One file for one platform."""
 
     name = "instagram"
-    limits = Limits(caption_utf16=2200, min_s=3, max_s=900, size_b=300_000_000, hashtags=5)
+    limits = Limits(
+        caption_utf16=2200, min_s=3, max_s=900, size_b=300_000_000, hashtags=5, sides=(1, 1920)
+    )
     scopes = ("instagram_business_basic", "instagram_business_content_publish")
 
     class Config(Section):
@@ -98,6 +109,10 @@ class Instagram(Platform):
     @property
     def practice(self) -> bool:
         return self._practice
+
+    def reaches_back(self, address: str) -> bool:
+        """A server of this machine leads back to anywhere; the real one only to https."""
+        return address.startswith("https:") or not self._auth.startswith("https:")
 
     def missing(self) -> Say | None:
         if self._practice:
@@ -138,17 +153,33 @@ class Instagram(Platform):
             "client_secret": self._secret,
             "access_token": short["access_token"],
         }
-        long = await graph.exchange(f"{self._graph}/access_token", query)
+        long = await self._lasting(graph, query)
         scopes = short.get("permissions") or ()
-        named = scopes.split(",") if isinstance(scopes, str) else [str(s) for s in scopes]
-        return _grant(long, now, tuple(named), str(short.get("user_id", "")))
+        named = re.split(r"[,\s]+", scopes) if isinstance(scopes, str) else map(str, scopes)
+        return _grant(long, now, tuple(s for s in named if s), str(short.get("user_id", "")))
+
+    async def _lasting(self, graph: Graph, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """The code is used up and cannot be shown again, so a fault here is waited out."""
+        for attempt in range(_EXCHANGES):
+            try:
+                return await graph.exchange(f"{self._graph}/access_token", query)
+            except (Unknown, Wait):
+                if attempt == _EXCHANGES - 1:
+                    raise
+                await asyncio.sleep(0.5 * 2**attempt)
+        raise AssertionError("unreachable")
 
     async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant:
+        signed_out = say("publish.signed_out", platform="Instagram")
+        lives = grant.access_until is None or grant.access_until > now
+        if not lives or (grant.issued_at is not None and now - grant.issued_at < YOUNGEST):
+            raise SignIn(signed_out, "190")  # too old or too young: only a person can mend it
         query = {"grant_type": "ig_refresh_token", "access_token": grant.access}
         try:
             found = await self._wire(http).exchange(f"{self._graph}/refresh_access_token", query)
-        except (Fix, Stale) as wrong:  # too young, too old, or revoked: only a person can mend it
-            raise SignIn(say("publish.signed_out", platform="Instagram"), wrong.code) from wrong
+        except (Fix, Stale) as wrong:
+            said = wrong.say if isinstance(wrong, Stale) else signed_out
+            raise SignIn(said, wrong.code) from wrong
         return _grant(found, now, grant.scopes, grant.remote_id)
 
     def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
@@ -165,97 +196,89 @@ class Instagram(Platform):
 
     # ── posting ────────────────────────────────────────────────────────────────────────────────
 
-    async def prepare(self, post: Post, hand: Hand) -> None:
+    def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
+        needed = "instagram_business_content_publish"
+        return (
+            say("publish.scope_missing", scope=needed) if scopes and needed not in scopes else None
+        )
+
+    async def prepare(self, post: Post, hand: Hand) -> bool:
         graph = self._wire(hand.http, hand.grant, hand)
+        if (missing := self.may_post(hand.grant.scopes, post.settings)) is not None:
+            raise SignIn(missing, "10")
+        container = Container.held(hand)
+        state = "" if container is None else await container.state(graph, hand)
+        if state == "PUBLISHED":
+            return False
+        if container is None or not state or container.given_up(hand):
+            await self._quota(graph, hand)
+            way: Literal["bytes", "url"] = "url" if "no_upload" in hand.refs else "bytes"
+            container = await self._create(graph, post, hand, way)
+        if not container.filled(hand) and state != "FINISHED":
+            container = await self._fill(graph, container, post, hand)
+        if not await container.ready(graph, hand):
+            return False
         await self._quota(graph, hand)
-        state = await self._reusable(graph, hand)
-        if state is None:
-            await self._create(graph, post, hand)
-            state = "NEW"
-        if state != "FINISHED":
-            if not hand.refs.get("uploaded"):
-                await self._send(graph, post, hand)
-            await self._until_ready(graph, hand)
+        return True
+
+    async def _fill(self, graph: Graph, container: Container, post: Post, hand: Hand) -> Container:
+        """Send the file; where Instagram does not take it that way, let it be fetched."""
+        root = f"{self._upload}/ig-api-upload/{self._version}"
+        try:
+            await container.fill(graph, root, post, hand)
+        except Fix as wrong:
+            if wrong.code != "no_upload" or not post.address:
+                raise
+            await hand.note("no_upload", "1")
+            return await self._create(graph, post, hand, "url")
+        return container
 
     async def _quota(self, graph: Graph, hand: Hand) -> None:
-        """Read at run time: the documents name 25, 50 and 100."""
+        """Read at run time: the documents name 25, 50 and 100. Our own count is what is left when
+        it cannot be read."""
+        read_at = hand.refs.get("quota_at")
+        if read_at and hand.now() - datetime.fromisoformat(read_at) < QUOTA_FRESH:
+            return
         path = f"{hand.grant.remote_id}/content_publishing_limit"
+        ours = await hand.used("post", DAY)
         try:
             found = await graph.get(path, {"fields": "config,quota_usage"})
-        except Unknown:
-            return  # publishing itself will say so
+        except (Unknown, Fix, Wait):
+            found = {}
         data = (found.get("data") or [{}])[0]
         total = int((data.get("config") or {}).get("quota_total") or PESSIMISTIC_QUOTA)
-        used = int(data.get("quota_usage") or 0)
-        if used > total - QUOTA_MARGIN:
+        used = int(data.get("quota_usage") or 0) if found else ours.n
+        if used >= total - QUOTA_MARGIN:
             what = say("instagram.quota", used=used, total=total)
-            raise Wait(what, 3600, "9/2207042", "instagram_daily")
+            raise Wait(what, _frees_in_s(hand, ours.frees_at), "9/2207042", "instagram_daily")
+        await hand.note("quota_at", hand.now().isoformat())
 
-    async def _reusable(self, graph: Graph, hand: Hand) -> str | None:
-        """State of the container of an earlier try; None when a new one is needed. A container that
-        was published is evidence, and left for `look`."""
-        if "container" not in hand.refs:
-            return None
-        made_at = hand.refs.get("container_at")
-        if not made_at or hand.now() - datetime.fromisoformat(made_at) > CONTAINER_LIFE:
-            hand.refs.pop("uploaded", None)
-            return None
-        code, _ = await graph.container(hand.refs["container"])
-        if code in ("ERROR", "EXPIRED"):
-            hand.refs.pop("uploaded", None)
-            return None
-        return code
-
-    async def _create(self, graph: Graph, post: Post, hand: Hand) -> None:
+    async def _create(
+        self, graph: Graph, post: Post, hand: Hand, way: Literal["bytes", "url"]
+    ) -> Container:
+        last_ms = max(0, int(post.duration_s * 1000) - 1)
         form = {
             "media_type": "REELS",
-            "upload_type": "resumable",
             "caption": post.caption,
             "share_to_feed": "true" if post.settings.get("share_to_feed", True) else "false",
-            "thumb_offset": str(min(post.cover_ms, int(post.duration_s * 1000))),
+            "thumb_offset": str(min(post.cover_ms, last_ms)),
         }
+        form |= {"upload_type": "resumable"} if way == "bytes" else {"video_url": post.address}
         if post.settings.get("ai"):
             form["is_ai_generated"] = "true"
+        await hand.spend("container")
         made = await graph.post(f"{hand.grant.remote_id}/media", form)
         if not made.get("id"):
             raise Wait(say("publish.strange_answer", call="media"), 30)
-        hand.refs.pop("uploaded", None)
-        await hand.note("container", str(made["id"]))
-        await hand.note("container_at", hand.now().isoformat())
-        if made.get("uri"):
-            await hand.note("upload_url", str(made["uri"]))
-
-    async def _send(self, graph: Graph, post: Post, hand: Hand) -> None:
-        """All bytes; after a break, the rest."""
-        container = hand.refs["container"]
-        url = f"{self._upload}/ig-api-upload/{self._version}/{container}"
-        offset = 0
-        for attempt in range(4):
-            rest = Part(post.file, offset, post.size_b - 1)
-            if await graph.upload(url, rest, post.size_b):
-                await hand.note("uploaded", str(post.size_b))
-                return
-            offset = await graph.uploaded_bytes(container)
-            if offset >= post.size_b:
-                await hand.note("uploaded", str(post.size_b))
-                return
-            await hand.sleep(0.5 * 2**attempt)
-        raise Wait(say("publish.upload_stuck"), 60, "upload_stuck")
-
-    async def _until_ready(self, graph: Graph, hand: Hand) -> None:
-        for wait_s in READY_PACE_S:
-            code, status = await graph.container(hand.refs["container"])
-            if code in ("FINISHED", "PUBLISHED"):
-                return
-            if code in ("ERROR", "EXPIRED"):
-                hand.refs.pop("uploaded", None)
-                raise container_failed(code, status)
-            await hand.sleep(wait_s)
-        raise Wait(say("instagram.still_processing"), 300, "IN_PROGRESS")
+        container = Container(str(made["id"]), hand.now(), way)
+        await container.keep(hand)
+        return container
 
     async def commit(self, post: Post, hand: Hand) -> None:
-        graph = self._wire(hand.http, hand.grant, hand)
-        form = {"creation_id": hand.refs["container"]}
+        graph, container = self._wire(hand.http, hand.grant, hand), Container.held(hand)
+        assert container is not None, "prepare keeps one"
+        hand.ours()
+        form = {"creation_id": container.id}
         found = await graph.publish(f"{hand.grant.remote_id}/media_publish", form)
         if not found.get("id"):
             raise Unknown(say("publish.no_answer"))
@@ -265,13 +288,15 @@ class Instagram(Platform):
         if "media_id" in hand.refs:
             remote_id = hand.refs["media_id"]
             return Seen("public", remote_id, await self.link(hand, remote_id))
+        container = Container.held(hand)
+        if container is None:
+            return Lost(say("instagram.forgotten"))
         graph = self._wire(hand.http, hand.grant, hand)
-        code, status = await graph.container(hand.refs["container"])
+        code, status = await graph.container(container.id)
         if code == "PUBLISHED":
             return await self._found_live(graph, post, hand)
         if code == "ERROR":
-            why = container_failed(code, status)
-            return NotThere(why.say, why.code, repeat=True)
+            return NotThere(container_failed(code, status))
         if code == "FINISHED":
             return await self._twice_unpublished(hand)
         # EXPIRED proves nothing here: whether a published container keeps saying PUBLISHED after
@@ -297,15 +322,20 @@ class Instagram(Platform):
 
     @staticmethod
     async def _twice_unpublished(hand: Hand) -> Outcome:
-        """Seen unpublished a second time, a minute after the first: then it did not happen."""
-        first = hand.refs.get("seen_finished")
-        now = hand.now()
-        if first and now - datetime.fromisoformat(first) >= timedelta(seconds=SETTLE_S):
-            hand.refs.pop("seen_finished", None)
-            return NotThere(say("instagram.not_published"), "FINISHED", repeat=True)
-        if not first:
+        """Seen unpublished a second time, a minute after the first and after the call: then it did
+        not happen. It is repeated once, with the same container."""
+        now, noted = hand.now(), hand.refs.get("seen_finished")
+        first = datetime.fromisoformat(noted) if noted else None
+        if first is None or (hand.intent_at is not None and first < hand.intent_at):
             await hand.note("seen_finished", now.isoformat())
-        return NotYet(SETTLE_S)
+            return NotYet(SETTLE_S)
+        if now - first < timedelta(seconds=SETTLE_S):
+            return NotYet(SETTLE_S)
+        repeated = int(hand.refs.get("repeated", "0"))
+        if repeated >= REPEATS:
+            return NotThere(Fix(say("instagram.not_published"), "FINISHED"), keep=True)
+        await hand.note("repeated", str(repeated + 1))
+        return NotThere(Wait(say("instagram.not_published"), 2, "FINISHED"), keep=True)
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         graph = self._wire(hand.http, hand.grant, hand)
@@ -323,18 +353,25 @@ class Instagram(Platform):
 
 
 def _grant(raw: Mapping[str, Any], now: datetime, scopes: tuple[str, ...], remote_id: str) -> Grant:
-    try:
-        until = now + timedelta(seconds=float(raw["expires_in"]))
-        return Grant(
-            access=str(raw["access_token"]),
-            access_until=until,
-            refresh_until=until,
-            scopes=scopes,
-            remote_id=remote_id,
-            issued_at=now,
-        )
-    except (KeyError, ValueError) as wrong:
-        raise Unknown(say("publish.strange_answer", call="access_token")) from wrong
+    if not raw.get("access_token"):
+        raise Unknown(say("publish.strange_answer", call="access_token"))
+    lives = str(raw.get("expires_in") or "")
+    until = now + timedelta(seconds=float(lives) if lives.isdigit() else LONG_S)
+    return Grant(
+        access=str(raw["access_token"]),
+        access_until=until,
+        refresh_until=until,
+        scopes=scopes,
+        remote_id=remote_id,
+        issued_at=now,
+    )
+
+
+def _frees_in_s(hand: Hand, frees_at: datetime | None) -> float:
+    """Until the oldest of our own posts leaves the window; an hour when others used it up."""
+    if frees_at is None:
+        return 3600.0
+    return max(60.0, (frees_at - hand.now()).total_seconds() + 1)
 
 
 def _is_ours(media: Mapping[str, Any], post: Post, intent_at: datetime | None) -> bool:

@@ -52,12 +52,11 @@ class Graph:
             raise Wait(say("publish.no_answer"), 15, wrong.why) from wrong
         error = answer.body.get("error")
         error = error if isinstance(error, dict) else {}
-        ok = answer.http < 400 and not error
-        await self._tell(Call(name, ok, answer.http, _code(error), _trace(error), watch.s))
+        ok, full_s = answer.http < 400 and not error, regain_s(answer.headers)
+        trace = _trace(error, answer.headers)
+        await self._tell(Call(name, ok, answer.http, _code(error), trace, watch.s, None, full_s))
         if not ok:
-            raise error_of(
-                error, answer.http, publishing=publishing, regain_s=regain_s(answer.headers)
-            )
+            raise error_of(error, answer.http, publishing=publishing, regain_s=full_s)
         return answer.body
 
     async def container(self, container: str) -> tuple[str, str]:
@@ -71,11 +70,14 @@ class Graph:
             found = await self.get(container, {"fields": "id,status_code,video_status"})
         except (Unknown, Wait, Fix):
             return 0
-        phase = (found.get("video_status") or {}).get("uploading_phase") or {}
-        return int(phase.get("bytes_transferred") or 0)
+        status = found.get("video_status")
+        phase = status.get("uploading_phase") if isinstance(status, dict) else None
+        sent = phase.get("bytes_transferred") if isinstance(phase, dict) else None
+        return int(str(sent)) if str(sent).isdigit() else 0
 
     async def upload(self, url: str, part: Part, total: int) -> bool:
-        """False when it broke off and may be continued. Raises Fix when it was refused for good."""
+        """False when it broke off and may be continued. Raises Stale for a token that is no good,
+        and Fix when it was refused for good."""
         watch = Stopwatch()
         headers = {
             "Authorization": f"OAuth {self._access}",  # not Bearer, here alone
@@ -92,13 +94,13 @@ class Graph:
             await unanswered(self._tell, "upload", watch, wrong.why)
             return False
         ok = answer.http == 200 and bool(answer.body.get("success"))
-        debug = answer.body.get("debug_info") or {}
+        debug = answer.body.get("debug_info")
+        debug = debug if isinstance(debug, dict) else {}
         note = f"from byte {part.first} of {total}"
         kind = str(debug.get("type") or "") or None
         await self._tell(Call("upload", ok, answer.http, kind, None, watch.s, note))
-        if not ok and debug.get("retriable") is False:
-            message = str(debug.get("message", ""))
-            raise Fix(say("publish.upload_refused", code=kind or str(answer.http)), message)
+        if not ok:
+            _refused(answer, debug)
         return ok
 
     # ── tokens ─────────────────────────────────────────────────────────────────────────────────
@@ -106,6 +108,9 @@ class Graph:
     async def token(self, url: str, form: Mapping[str, str]) -> Mapping[str, Any]:
         """Code to short-lived token. Documented inside `data`, seen flat: both are taken."""
         answer = await self._plain("POST", url, form=form)
+        if answer.http >= 500:
+            fault = say("publish.platform_fault", platform="Instagram", code=str(answer.http))
+            raise Unknown(fault, str(answer.http))
         if answer.http >= 400 or "error_type" in answer.body or "error" in answer.body:
             message = str(answer.body.get("error_message", ""))
             raise Fix(
@@ -133,6 +138,16 @@ class Graph:
             raise Unknown(say("publish.no_answer"), wrong.why) from wrong
 
 
+def _refused(answer: Answer, debug: Mapping[str, Any]) -> None:
+    """Raises for an upload that would be refused again; returns when it may be continued."""
+    error = answer.body.get("error")
+    if isinstance(error, dict) and error.get("code"):
+        raise error_of(error, answer.http, publishing=False, regain_s=regain_s(answer.headers))
+    kind = str(debug.get("type") or answer.http)
+    if debug.get("retriable") is False or (not debug and answer.http in (400, 401, 403)):
+        raise Fix(say("publish.upload_refused", code=kind), kind)
+
+
 def _name(path: str) -> str:
     """The call without ids: `media_publish`, `container`."""
     parts = [p for p in path.split("/") if not p.isdigit()]
@@ -146,8 +161,8 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return f"{error.get('code')}/{sub}" if sub else str(error.get("code"))
 
 
-def _trace(error: Mapping[str, Any]) -> str | None:
-    found = error.get("fbtrace_id")
+def _trace(error: Mapping[str, Any], headers: Mapping[str, str]) -> str | None:
+    found = error.get("fbtrace_id") or headers.get("x-fb-trace-id")
     return str(found) if found else None
 
 
@@ -156,21 +171,30 @@ def regain_s(headers: Mapping[str, str]) -> float:
     wait = 0.0
     folded = {k.lower(): v for k, v in headers.items()}
     for value in _usages(folded):
-        regain = float(value.get("estimated_time_to_regain_access") or 0) * 60
-        busy = max(float(value.get(k) or 0) for k in ("call_count", "total_cputime", "total_time"))
+        regain = _float(value.get("estimated_time_to_regain_access")) * 60  # minutes
+        busy = max(_float(value.get(k)) for k in ("call_count", "total_cputime", "total_time"))
         wait = max(wait, regain, 600.0 if busy >= _TOO_BUSY else 0.0)
     return wait
 
 
 def _usages(headers: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
+    app, business = (
+        _json(headers.get(name, "{}")) for name in ("x-app-usage", "x-business-use-case-usage")
+    )
+    lists = [many for many in business.values() if isinstance(many, list)]
+    return [app, *(u for many in lists for u in many if isinstance(u, dict))]
+
+
+def _json(text: str) -> Mapping[str, Any]:
     try:
-        app = json.loads(headers.get("x-app-usage", "{}"))
-        business = json.loads(headers.get("x-business-use-case-usage", "{}"))
+        found = json.loads(text)
     except ValueError:
-        return []
-    if isinstance(app, dict):
-        found.append(app)
-    if isinstance(business, dict):
-        found.extend(u for many in business.values() for u in many if isinstance(u, dict))
-    return found
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _float(raw: object) -> float:
+    try:
+        return float(str(raw))
+    except ValueError:
+        return 0.0

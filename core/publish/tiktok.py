@@ -5,13 +5,13 @@ Nothing is visible before the last byte is uploaded, so all chunks but the last 
 the last one is the commit. A lost answer is settled by asking for the status of the publish id.
 
 Quality: sign-in renewal with rotation: done · resume of uploads: done (416 and 206 resync) ·
-creator limits asked before each post: done · webhooks: not yet, polling is enough without a public
-address · photos: not yet.
+creator limits asked before each post: done · partial consent: done · photos: not yet.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -26,50 +26,42 @@ from core.publish.base import (
     Grant,
     Hand,
     Limits,
+    Lost,
     NotThere,
     NotYet,
     Outcome,
     Platform,
     PlatformError,
     Post,
+    Problem,
     Profile,
     Seen,
     SignIn,
     Unknown,
     Wait,
+    general_problems,
 )
 from core.publish.practice_room import read_practice
-from core.publish.tiktok_errors import fail_reason
+from core.publish.tiktok_errors import FORGOTTEN, fail_reason
+from core.publish.tiktok_upload import Upload, number, source_info
 from core.publish.tiktok_wire import Wire
-from core.publish.wire import Part
 from core.say import Say, Seconds, say
 from core.settings import Section, Settings
 
-ONE_CHUNK_B = 64_000_000
-CHUNK_B = 10_000_000
-"""Right whether `MB` means 10^6 or 2^20, which TikTok does not say."""
 PACE_S = (5.0,) * 6 + (15.0,) * 20 + (120.0,) * 12
 """Between two looks at the status; afterwards every 15 minutes."""
-LINK_WAITS_S = 24 * 3600
+ACCESS_S = 7200
+"""How long an access token lives when the answer does not say: two hours, as of 2026."""
 ROLL_S = timedelta(minutes=20)
 """An access token lives two hours; one that may end during an upload is renewed before it."""
 IDLE_ROLL = timedelta(days=30)
-
-
-def chunks(size_b: int) -> list[tuple[int, int]]:
-    """First and last byte of every chunk. The last one takes the remainder and is the largest."""
-    if size_b <= ONE_CHUNK_B:
-        return [(0, size_b - 1)]
-    n = size_b // CHUNK_B
-    starts = [i * CHUNK_B for i in range(n)]
-    return [(s, size_b - 1 if i == n - 1 else s + CHUNK_B - 1) for i, s in enumerate(starts)]
 
 
 class TikTok(Platform):
     """One file for one platform."""
 
     name = "tiktok"
-    limits = Limits(caption_utf16=2200, min_s=3, max_s=600, size_b=4_000_000_000)
+    limits = Limits(caption_utf16=2200, min_s=3, max_s=600, size_b=4_000_000_000, sides=(360, 4096))
     scopes = ("user.info.basic", "user.info.profile", "video.publish", "video.upload", "video.list")
 
     class Config(Section):
@@ -152,22 +144,25 @@ class TikTok(Platform):
             "grant_type": "refresh_token",
             "refresh_token": grant.refresh,
         }
-        return self._grant(await self._wire(http).token(form), now)
+        return self._grant(await self._wire(http).token(form), now, grant)
 
     @staticmethod
-    def _grant(raw: Mapping[str, Any], now: datetime) -> Grant:
-        try:
-            return Grant(
-                access=str(raw["access_token"]),
-                access_until=now + timedelta(seconds=float(raw["expires_in"])),
-                refresh=str(raw["refresh_token"]),
-                refresh_until=now + timedelta(seconds=float(raw["refresh_expires_in"])),
-                scopes=tuple(s for s in str(raw.get("scope", "")).split(",") if s),
-                remote_id=str(raw["open_id"]),
-                issued_at=now,
-            )
-        except (KeyError, ValueError) as wrong:
-            raise Unknown(say("publish.strange_answer", call="oauth/token")) from wrong
+    def _grant(raw: Mapping[str, Any], now: datetime, old: Grant | None = None) -> Grant:
+        """What is missing in an answer is taken from before: the pair in it is the only good one
+        from now on, so it must not be lost for a field."""
+        if not raw.get("access_token"):
+            raise Unknown(say("publish.strange_answer", call="oauth/token"))
+        scopes = re.split(r"[,\s]+", str(raw.get("scope") or ""))
+        refresh = str(raw.get("refresh_token") or (old.refresh if old else ""))
+        return Grant(
+            access=str(raw["access_token"]),
+            access_until=now + timedelta(seconds=number(raw.get("expires_in"), ACCESS_S)),
+            refresh=refresh,
+            refresh_until=now + timedelta(seconds=number(raw.get("refresh_expires_in"), 86400)),
+            scopes=tuple(s for s in scopes if s) or (old.scopes if old else ()),
+            remote_id=str(raw.get("open_id") or (old.remote_id if old else "")),
+            issued_at=now,
+        )
 
     def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
         if grant.access_until is not None and grant.access_until - now < ROLL_S:
@@ -176,7 +171,12 @@ class TikTok(Platform):
         return until is not None and until - now < IDLE_ROLL
 
     async def profile(self, http: aiohttp.ClientSession, grant: Grant) -> Profile:
-        fields = "open_id,display_name,username"
+        if "user.info.basic" not in grant.scopes:
+            return Profile(grant.remote_id, grant.remote_id)
+        # A field that was not consented to refuses the whole call.
+        fields = "open_id,display_name"
+        if "user.info.profile" in grant.scopes:
+            fields += ",username"
         found = await self._wire(http, grant).get("/v2/user/info/", {"fields": fields})
         user = found.get("user") or {}
         username = str(user.get("username") or user.get("display_name") or grant.remote_id)
@@ -184,109 +184,100 @@ class TikTok(Platform):
 
     # ── posting ────────────────────────────────────────────────────────────────────────────────
 
-    async def prepare(self, post: Post, hand: Hand) -> None:
+    def check(self, post: Post) -> list[Problem]:
+        found = general_problems(self.limits, post)
+        if post.settings.get("branded") and post.settings.get("privacy") == "SELF_ONLY":
+            found.append(Problem(say("tiktok.branded_private")))
+        return found
+
+    def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
+        scope = "video.upload" if settings.get("mode") == "inbox" else "video.publish"
+        if not scopes or scope in scopes:
+            return None
+        other = "video.publish" if scope == "video.upload" else "video.upload"
+        key = "tiktok.only_inbox" if other == "video.upload" and other in scopes else ""
+        return say(key) if key else say("publish.scope_missing", scope=scope)
+
+    async def prepare(self, post: Post, hand: Hand) -> bool:
         wire = self._wire(hand.http, hand.grant, hand)
         inbox = post.settings.get("mode") == "inbox"
-        self._has_scope(hand.grant, "video.upload" if inbox else "video.publish")
-        if "publish_id" not in hand.refs or await self._must_begin_anew(wire, hand):
-            if not inbox:
-                await self._allowed(wire, post)
-            await self._init(wire, post, hand, inbox=inbox)
-        for first, last in chunks(post.size_b)[:-1]:
-            await self._send(wire, post, hand, first, last)
+        if (missing := self.may_post(hand.grant.scopes, post.settings)) is not None:
+            raise SignIn(missing, "scope_not_authorized")
+        upload = Upload.held(hand)
+        fate = await self._fate(upload, wire, post, hand) if upload else "anew"
+        if fate == "there":
+            return False
+        if upload is None or fate == "anew":
+            may = {} if inbox else await self._allowed(wire, post)
+            upload = await self._init(wire, post, hand, may, inbox=inbox)
+        await upload.send(wire, post, hand)
+        return True
 
     @staticmethod
-    def _has_scope(grant: Grant, scope: str) -> None:
-        if grant.scopes and scope not in grant.scopes:
-            raise SignIn(say("publish.scope_missing", scope=scope), "scope_not_authorized")
+    async def _fate(upload: Upload, wire: Wire, post: Post, hand: Hand) -> str:
+        """What to do about the upload of an earlier try: `go on`, begin `anew`, or nothing because
+        it is `there`. TikTok is asked before another one is made."""
+        if not upload.over(hand):
+            return "go on"
+        status, have = await upload.status(wire)
+        if status in ("FAILED", "") or (status == "PROCESSING_UPLOAD" and have < post.size_b):
+            return "anew"
+        return "there"
 
-    async def _must_begin_anew(self, wire: Wire, hand: Hand) -> bool:
-        """Whether an earlier upload can no longer be continued. Nothing of it was visible: an
-        upload address lives one hour, and the publish id is asked before another is made."""
-        began = hand.refs.get("init_at")
-        if began and hand.now() - datetime.fromisoformat(began) < timedelta(minutes=50):
-            hand.refs.setdefault("uploaded", "0")
-            return False
-        status, _ = await self._status(wire, hand)
-        if status in ("PROCESSING_UPLOAD", "FAILED", ""):
-            hand.refs.pop("uploaded", None)
-            return True
-        return False
-
-    async def _allowed(self, wire: Wire, post: Post) -> None:
+    async def _allowed(self, wire: Wire, post: Post) -> Mapping[str, Any]:
         """TikTok asks for a fresh look at what the creator may do before each post."""
         may = await wire.post("/v2/post/publish/creator_info/query/", {})
-        most_s = float(may.get("max_video_post_duration_sec") or 600)
+        most_s = float(number(may.get("max_video_post_duration_sec"), 600))
         if post.duration_s > most_s:
             length, limit = Seconds(post.duration_s), Seconds(most_s)
             raise Fix(say("publish.too_long_here", length=length, limit=limit))
-        privacy = post.settings.get("privacy")
+        privacy = str(post.settings.get("privacy") or "")
         options = tuple(str(o) for o in may.get("privacy_level_options") or ())
         if privacy not in options:
+            wanted = _audience(privacy)
             raise Fix(
-                say("publish.privacy_gone", wanted=str(privacy), options=options),
+                say("tiktok.privacy_gone", wanted=wanted, options=tuple(map(_audience, options))),
                 "privacy_level_option_mismatch",
             )
+        return may
 
-    async def _init(self, wire: Wire, post: Post, hand: Hand, *, inbox: bool) -> None:
-        parts = chunks(post.size_b)
-        chunk_b = post.size_b if len(parts) == 1 else CHUNK_B
-        body: dict[str, Any] = {
-            "source_info": {
-                "source": "FILE_UPLOAD",
-                "video_size": post.size_b,
-                "chunk_size": chunk_b,
-                "total_chunk_count": len(parts),
-            }
-        }
+    async def _init(
+        self, wire: Wire, post: Post, hand: Hand, may: Mapping[str, Any], *, inbox: bool
+    ) -> Upload:
+        body: dict[str, Any] = {"source_info": source_info(post.size_b)}
         if not inbox:
-            body["post_info"] = _post_info(post)
+            body["post_info"] = _post_info(post, may)
         path = "/v2/post/publish/inbox/video/init/" if inbox else "/v2/post/publish/video/init/"
+        await hand.spend("init")
         try:
             made = await wire.post(path, body)
         except Unknown:
             # Nothing shows before the last byte: an orphan expires, so one repeat is safe.
+            await hand.spend("init")
             made = await wire.post(path, body)
         if not made.get("publish_id") or not made.get("upload_url"):
             raise Unknown(say("publish.strange_answer", call="video/init"))
-        await hand.note("publish_id", str(made["publish_id"]))
-        await hand.note("upload_url", str(made["upload_url"]))
-        await hand.note("init_at", hand.now().isoformat())
-        await hand.note("uploaded", "0")
-
-    async def _send(self, wire: Wire, post: Post, hand: Hand, first: int, last: int) -> None:
-        """One chunk; what the server has already is not sent again."""
-        for _ in range(6):
-            have = int(hand.refs.get("uploaded", "0"))
-            if have > last:
-                return
-            start = max(first, have)
-            part = Part(post.file, start, last)
-            have_now = await wire.put(hand.refs["upload_url"], part, post.size_b)
-            if have_now is None:  # no answer: ask how far it got, and send only the rest
-                _, have_now = await self._status(wire, hand)
-            await hand.note("uploaded", str(max(have, have_now)))
-        raise Wait(say("publish.upload_stuck"), 60, "upload_stuck")
+        upload = Upload(str(made["publish_id"]), str(made["upload_url"]), hand.now())
+        await upload.keep(hand)
+        return upload
 
     async def commit(self, post: Post, hand: Hand) -> None:
-        wire = self._wire(hand.http, hand.grant, hand)
-        first, last = chunks(post.size_b)[-1]
-        start = max(first, int(hand.refs.get("uploaded", "0")))
-        if start > last:
-            return
-        part = Part(post.file, start, last)
-        have = await wire.put(hand.refs["upload_url"], part, post.size_b)
-        if have is None:
-            raise Unknown(say("publish.no_answer"))
-        await hand.note("uploaded", str(have))
-        if have <= last:  # it took less than was sent: the rest follows on the next look
-            raise Unknown(say("publish.upload_short"))
+        upload = Upload.held(hand)
+        assert upload is not None, "prepare keeps one"
+        await upload.finish(self._wire(hand.http, hand.grant, hand), post, hand)
 
     async def look(self, post: Post, hand: Hand, *, asked: int) -> Outcome:
-        wire = self._wire(hand.http, hand.grant, hand)
-        found = await wire.post(
-            "/v2/post/publish/status/fetch/", {"publish_id": hand.refs["publish_id"]}
-        )
+        wire, upload = self._wire(hand.http, hand.grant, hand), Upload.held(hand)
+        if upload is None:
+            return Lost(say("tiktok.forgotten"))
+        try:
+            found = await wire.post(
+                "/v2/post/publish/status/fetch/", {"publish_id": upload.publish_id}
+            )
+        except PlatformError as wrong:
+            if wrong.code in FORGOTTEN and asked >= 2:  # three times: it is no passing fault
+                return Lost(say("tiktok.forgotten"))
+            raise
         status = str(found.get("status", ""))
         if status == "FAILED":
             return fail_reason(str(found.get("fail_reason", "")))
@@ -295,39 +286,32 @@ class TikTok(Platform):
         if status == "PUBLISH_COMPLETE":
             return await self._complete(post, hand, found)
         if status == "PROCESSING_UPLOAD":
-            return await self._unfinished(post, hand, found)
+            have = number(found.get("uploaded_bytes"), post.size_b)
+            if max(have, upload.have(hand)) < post.size_b:
+                # Without the last byte nothing can have been published: the rest is sent to the
+                # same upload, which is one post however often it is tried.
+                await upload.note(hand, have)
+                rest = Wait(say("publish.upload_unfinished"), 2, "upload_unfinished", "upload")
+                return NotThere(rest, keep=True)
         return NotYet(pace(asked))
 
     async def _complete(self, post: Post, hand: Hand, found: Mapping[str, Any]) -> Outcome:
-        if post.settings.get("privacy") == "SELF_ONLY":
-            return Seen("private")
+        privacy = post.settings.get("privacy")
         ids = post_ids(found)
-        if not ids:  # moderation may take hours; the link follows by itself
-            return Seen("public")
-        return Seen("public", ids[0], await self.link(hand, ids[0]))
-
-    async def _unfinished(self, post: Post, hand: Hand, found: Mapping[str, Any]) -> Outcome:
-        """Evidence that the last byte is not there: nothing can have been published."""
-        have = int(found.get("uploaded_bytes") or 0)
-        await hand.note("uploaded", str(have))
-        if have < post.size_b:
-            return NotThere(say("publish.upload_unfinished"), "upload_unfinished", repeat=True)
-        return NotYet(5)
-
-    async def _status(self, wire: Wire, hand: Hand) -> tuple[str, int]:
-        """Status and how many bytes arrived; ("", 0) for an id TikTok does not know any more."""
-        try:
-            found = await wire.post(
-                "/v2/post/publish/status/fetch/", {"publish_id": hand.refs["publish_id"]}
-            )
-        except PlatformError as wrong:
-            if wrong.code == "invalid_publish_id":
-                return "", 0
-            raise
-        return str(found.get("status", "")), int(found.get("uploaded_bytes") or 0)
+        if ids:  # only what everybody can see has one, also after a draft was finished by hand
+            return Seen("public", ids[0], await self.link(hand, ids[0]))
+        if privacy == "SELF_ONLY":
+            return Seen("private")
+        limited = privacy in ("MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR")
+        # Moderation may take hours; the link of a public post follows by itself.
+        return Seen("limited" if limited else "public")
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         """`share_url` of the video; it exists for public ones only."""
+        if hand.grant.scopes and "video.list" not in hand.grant.scopes:
+            # Not consented to: the address every public video has.
+            name = hand.username
+            return f"{self._auth}/@{name}/video/{remote_id}" if name else None
         wire = self._wire(hand.http, hand.grant, hand)
         try:
             found = await wire.post(
@@ -348,19 +332,26 @@ def _is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def _post_info(post: Post) -> dict[str, Any]:
+def _post_info(post: Post, may: Mapping[str, Any]) -> dict[str, Any]:
+    """What the person approved, as far as the account allows it."""
     s = post.settings
     return {
         "title": post.caption,
         "privacy_level": s.get("privacy"),
-        "disable_comment": not s.get("comments", True),
-        "disable_duet": not s.get("duet", True),
-        "disable_stitch": not s.get("stitch", True),
+        "disable_comment": bool(may.get("comment_disabled")) or not s.get("comments", True),
+        "disable_duet": bool(may.get("duet_disabled")) or not s.get("duet", True),
+        "disable_stitch": bool(may.get("stitch_disabled")) or not s.get("stitch", True),
         "video_cover_timestamp_ms": post.cover_ms,
         "brand_content_toggle": bool(s.get("branded", False)),
         "brand_organic_toggle": bool(s.get("own_brand", False)),
         "is_aigc": bool(s.get("ai", False)),
     }
+
+
+def _audience(privacy: str) -> Say:
+    """In words who may see it."""
+    known = privacy in TikTok.PRIVACY
+    return say(f"schedule.choice_{privacy.lower()}") if known else say("tiktok.nobody")
 
 
 def pace(asked: int) -> float:

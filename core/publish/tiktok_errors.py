@@ -20,8 +20,6 @@ _STOP = {
     "spam_risk_user_banned_from_posting": "banned",
     "spam_risk": "spam",
     "spam_risk_text": "spam",
-    "unaudited_client_can_only_post_to_private_accounts": "unaudited",
-    "url_ownership_unverified": "config",
     "app_version_check_failed": "app_old",
 }
 _WAIT = {
@@ -36,12 +34,15 @@ _MEDIA = {
     "frame_rate_check_failed": "frame_rate",
     "picture_size_check_failed": "picture_size",
 }
+_FAULTS = ("internal_error", "server_error", "temporarily_unavailable", "")
+FORGOTTEN = ("invalid_publish_id", "token_not_authorized_for_specified_publish_id")
+"""Answers to a status call after which nothing more will be learnt from it."""
 
 
 def error_of(code: str, http: int, message: str = "") -> PlatformError:
     """The error for an answer that is not `ok`."""
-    if code in _WAIT:
-        after_s, rule = _WAIT[code]
+    if code in _WAIT or http == 429:
+        after_s, rule = _WAIT.get(code, _WAIT["rate_limit_exceeded"])
         return Wait(say(f"tiktok.wait_{rule}"), after_s, code, f"tiktok_{rule}")
     if code in _STOP:
         return Stop(say(f"tiktok.stop_{_STOP[code]}"), code)
@@ -49,7 +50,11 @@ def error_of(code: str, http: int, message: str = "") -> PlatformError:
         return Stale(say("publish.signed_out", platform="TikTok"), code)
     if code in ("scope_not_authorized", "scope_permission_missed"):
         return SignIn(say("publish.scope_missing", scope=message or code), code)
-    if http >= 500 or code in ("internal_error", ""):
+    if code == "privacy_level_option_mismatch":
+        return Fix(say("tiktok.privacy"), code)
+    if code == "unaudited_client_can_only_post_to_private_accounts":
+        return Fix(say("tiktok.unaudited"), code)
+    if http >= 500 or code in _FAULTS:
         return Unknown(
             say("publish.platform_fault", platform="TikTok", code=code or str(http)), code
         )
@@ -58,24 +63,30 @@ def error_of(code: str, http: int, message: str = "") -> PlatformError:
 
 def oauth_error(code: str, description: str, http: int) -> PlatformError:
     """The error for a token call; these answers are flat."""
-    if code == "invalid_grant":
+    if code in ("invalid_grant", "access_denied"):
         return SignIn(say("publish.signed_out", platform="TikTok"), code)
-    if code == "invalid_client":
-        return Stop(say("publish.bad_client", platform="TikTok"), code)
-    if http >= 500 or not code:
-        return Unknown(say("publish.platform_fault", platform="TikTok", code=str(http)), code)
+    if code in ("invalid_client", "unauthorized_client"):
+        return Stop(say("publish.bad_client", platform="TikTok"), code, everybody=True)
+    if http == 429 or code == "rate_limit_exceeded":
+        return Wait(say("tiktok.wait_rate"), 60, code, "tiktok_rate")
+    if http >= 500 or code in _FAULTS:
+        named = code or str(http)
+        return Unknown(say("publish.platform_fault", platform="TikTok", code=named), code)
     return Fix(say("publish.refused", platform="TikTok", code=code, message=description), code)
 
 
 def fail_reason(reason: str) -> NotThere:
     """What a FAILED status means: it is not there, and why."""
     if reason in _MEDIA:
-        return NotThere(say(f"tiktok.media_{_MEDIA[reason]}"), reason)
+        return NotThere(Fix(say(f"tiktok.media_{_MEDIA[reason]}"), reason))
     if reason == "auth_removed":
-        return NotThere(say("publish.signed_out", platform="TikTok"), reason)
+        return NotThere(SignIn(say("publish.signed_out", platform="TikTok"), reason))
     if reason in _WAIT:
-        return NotThere(say(f"tiktok.wait_{_WAIT[reason][1]}"), reason, repeat=True)
+        after_s, rule = _WAIT[reason]
+        return NotThere(Wait(say(f"tiktok.wait_{rule}"), after_s, reason, f"tiktok_{rule}"))
     if reason in _STOP:
-        return NotThere(say(f"tiktok.stop_{_STOP[reason]}"), reason)
-    again = reason in ("internal", "video_pull_failed")
-    return NotThere(say("publish.failed_there", platform="TikTok", code=reason), reason, again)
+        return NotThere(Stop(say(f"tiktok.stop_{_STOP[reason]}"), reason))
+    why = say("publish.failed_there", platform="TikTok", code=reason)
+    if reason in ("internal", "video_pull_failed"):
+        return NotThere(Wait(why, 60, reason), most=2)
+    return NotThere(Fix(why, reason))

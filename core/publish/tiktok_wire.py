@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
-from core.publish.base import Call, Fix, Stopwatch, Tell, Unknown, Wait
+from core.publish.base import Call, Fix, Stopwatch, Tell, Unknown
 from core.publish.tiktok_errors import error_of, oauth_error
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=900, sock_connect=10, sock_read=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a part of the file. `have` is how many bytes are there, None when the answer
+    does not say; `dead` means that the upload address works no more."""
+
+    have: int | None
+    dead: bool = False
 
 
 class Wire:
@@ -69,26 +80,28 @@ class Wire:
             )
         return answer.body
 
-    async def put(self, url: str, part: Part, total: int) -> int | None:
-        """Send a part of the file; how many bytes the server has then, or None when there was
-        no answer. The address carries its own credential: no Authorization, never logged."""
+    async def put(self, url: str, part: Part, total: int) -> Put:
+        """Send a part of the file. The address carries its own credential: used exactly as it was
+        given, no Authorization, never logged. Raises Fix when it is refused for good."""
         watch = Stopwatch()
         headers = {
             "Content-Type": "video/mp4",
             "Content-Length": str(part.size_b),
             "Content-Range": f"bytes {part.first}-{part.last}/{total}",
         }
+        address = URL(url, encoded=True)
         try:
             answer = await call(
-                self._http, "PUT", url, data=part, headers=headers, timeout=UPLOAD_TIMEOUT
+                self._http, "PUT", address, data=part, headers=headers, timeout=UPLOAD_TIMEOUT
             )
         except NoAnswer as wrong:
             await unanswered(self._tell, "upload", watch, wrong.why)
-            return None
+            return Put(None)
         note = f"bytes {part.first}-{part.last}/{total}"
         ok = answer.http in (201, 206)
-        await self._tell(Call("upload", ok, answer.http, None, None, watch.s, note))
-        return _uploaded(answer, part.last, total)
+        log_id = answer.headers.get("x-tt-logid")
+        await self._tell(Call("upload", ok, answer.http, None, log_id, watch.s, note))
+        return _put(answer, part.last, total)
 
 
 def _log_id(answer: Answer, error: Mapping[str, Any]) -> str | None:
@@ -96,25 +109,25 @@ def _log_id(answer: Answer, error: Mapping[str, Any]) -> str | None:
     return str(found) if found else None
 
 
-def _uploaded(answer: Answer, last: int, total: int) -> int | None:
+def _put(answer: Answer, last: int, total: int) -> Put:
     if answer.http == 201:
-        return total
+        return Put(total)
     if answer.http == 206:
-        return _have(answer, last + 1)
-    if answer.http == 416:  # our idea of its progress is wrong: the status call counts in bytes
-        return None
-    if answer.http in (403, 404):
-        raise Wait(say("publish.upload_expired"), 5, "upload_expired", "upload")
-    if answer.http >= 500:
-        return None
+        return Put(_have(answer, last + 1))
+    if answer.http in (403, 404):  # an hour is over, or the address was never one
+        return Put(None, dead=True)
+    if answer.http == 416:  # our idea of its progress is wrong; it may say what is right
+        return Put(_have(answer, None))
+    if answer.http in (408, 429) or answer.http >= 500:
+        return Put(None)
     raise Fix(say("publish.upload_refused", code=str(answer.http)), str(answer.http))
 
 
-def _have(answer: Answer, otherwise: int) -> int:
+def _have(answer: Answer, otherwise: int | None) -> int | None:
     """`Content-Range: bytes 0-{uploaded}/{total}`. TikTok's documents show the count of bytes where
     HTTP has the last one: within one byte of what was sent it means all of it."""
     found = re.match(r"bytes 0-(\d+)/", answer.headers.get("Content-Range", ""))
     if not found:
         return otherwise
     n = int(found[1])
-    return otherwise if abs(n - otherwise) <= 1 else n
+    return otherwise if otherwise is not None and abs(n - otherwise) <= 1 else n

@@ -43,6 +43,8 @@ class AccountView:
     refresh_until: datetime | None
     rules: Mapping[str, Any] = field(default_factory=dict)
     fault: Say | None = None
+    scopes: tuple[str, ...] = ()
+    remote_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class PostView:
     zone: str | None
     undo_until: datetime | None
     targets: tuple[TargetView, ...]
+    approved_by: str | None = None
+    """Who said that it goes out, and when; `settings` is what they were shown, by account."""
+    approved_at: datetime | None = None
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

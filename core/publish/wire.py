@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from core.publish.base import TIMEOUT, Call, Stopwatch, Tell
 
@@ -37,11 +38,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes `first` … `last` (both inside) of a file, read piece by piece while they are sent."""
+    """Bytes `first` … `last` (both inside) of a file, read piece by piece while they are sent.
+    `ours` is asked before each piece: who was frozen in the middle sends nothing more."""
 
     path: Path
     first: int
     last: int
+    ours: Callable[[], None]
 
     @property
     def size_b(self) -> int:
@@ -51,6 +54,7 @@ class Part:
         """Opened for each piece: a connection that breaks off leaves no open file behind."""
         at = self.first
         while at <= self.last:
+            self.ours()
             piece = await asyncio.to_thread(self._read, at)
             if not piece:
                 return
@@ -70,7 +74,7 @@ async def nobody(_: Call) -> None:
 async def call(
     http: aiohttp.ClientSession,
     method: str,
-    url: str,
+    url: str | URL,
     *,
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -34,11 +36,71 @@ def _other_user() -> dict[str, int]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid}
 
 
+def system_postgres() -> Path | None:
+    """The binaries of this machine."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are: of this machine, or of a wheel."""
+    return system_postgres() or _wheel()
+
+
+class Postgres:
+    """A server that runs; it can be stopped at once and started again."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._folder = programs, folder
+        self.address = f"postgresql://clipdesk@/postgres?host={folder}"
+        self._how: dict[str, Any] = {
+            "cwd": folder,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            **_other_user(),
+        }
+        self._run("initdb", *("-U", "clipdesk", "-A", "trust", "-N", "-E", "UTF8"))
+        self._server = self._start()
+
+    def _run(self, program: str, *args: str) -> None:
+        data = self._folder / "data"
+        subprocess.run([self._programs / program, "-D", data, *args], check=True, **self._how)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        server = subprocess.Popen(
+            [
+                self._programs / "postgres",
+                *("-D", self._folder / "data", "-k", self._folder, "-c", "listen_addresses="),
+                *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60"),
+            ],
+            **self._how,
+        )
+        for _ in range(400):
+            if (self._folder / ".s.PGSQL.5432").exists():
+                break
+            assert server.poll() is None, "PostgreSQL did not start"
+            time.sleep(0.05)
+        return server
+
+    def restart(self) -> None:
+        """As after a crash: connections break off, what was committed is there."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(20)
+        self._server = self._start()
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait(20)
+
+
 @contextmanager
-def run_postgres(_: Path, system: Path | None) -> Iterator[str | None]:
-    """Start one and give its address; None where there is none to start."""
-    binaries = system or _wheel()
-    if binaries is None:
+def run_postgres(system: Path | None) -> Iterator[Postgres | None]:
+    """Start one; None where there is none to start."""
+    programs = system or _wheel()
+    if programs is None:
         yield None
         return
     # Not under pytest's folder: that one is closed to other users, and the socket path is short.
@@ -46,36 +108,12 @@ def run_postgres(_: Path, system: Path | None) -> Iterator[str | None]:
     as_user = _other_user()
     if as_user:
         os.chown(folder, as_user["user"], as_user["group"])
-    data = folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "clipdesk", "-A", "trust", "-N", "-E", "UTF8"],
-            check=True,
-            cwd=folder,
-            **quiet,
-            **as_user,
-        )
-        server = subprocess.Popen(
-            [
-                binaries / "postgres",
-                *("-D", data, "-k", folder, "-c", "listen_addresses="),
-                *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60"),
-            ],
-            cwd=folder,
-            **quiet,
-            **as_user,
-        )
+        server = Postgres(programs, folder)
         try:
-            for _ in range(200):
-                if (folder / ".s.PGSQL.5432").exists():
-                    break
-                assert server.poll() is None, "PostgreSQL did not start"
-                time.sleep(0.05)
-            yield f"postgresql://clipdesk@/postgres?host={folder}"
+            yield server
         finally:
-            server.terminate()
-            server.wait(20)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

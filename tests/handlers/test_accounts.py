@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from core.db import posts
-from core.db.tables import TargetRow
+from datetime import timedelta
+
+from core.db import breakers, posts
+from core.db.tables import AccountRow, TargetRow
+from core.say import say
 from core.services import Services
 from tests.conftest import HeldClock
 from tests.handlers.conftest import Connect, MakeClip
@@ -164,3 +167,45 @@ async def test_a_missed_post_goes_now_next_day_or_not_at_all(
     await _put(svc, "missed")
     await chat.press_act("missed.now:1")
     assert chat.last.says("is on its way to practice TikTok @ana")
+
+
+async def test_a_stopped_account_says_why_and_can_be_tried_at_once(
+    chat: Talk, svc: Services, connect: Connect
+) -> None:
+    account = await connect("tiktok")
+    async with svc.db.write() as tx:
+        scope = breakers.scope_of("tiktok", account)
+        hours = timedelta(hours=6)
+        await breakers.trip(tx, scope, say("tiktok.stop_spam"), svc.clock.now(), hours, hours)
+    await chat.write("/accounts")
+    assert chat.last.says("posting there is stopped")
+    assert chat.last.says("TikTok took it for spam")
+    assert chat.last.says("One post tries again at")
+    await chat.press("Try now")
+    assert chat.last.says("The next post for practice TikTok @ana tries at once")
+    async with svc.db.read() as tx:
+        (found,) = await breakers.open_ones(tx, scope)
+    assert found.probe_at == svc.clock.now()
+
+
+async def test_a_sign_in_that_ends_is_told_a_week_and_a_day_before_with_the_posts_at_risk(
+    chat: Talk, svc: Services, clock: HeldClock, connect: Connect, make_clip: MakeClip
+) -> None:
+    account = await connect("instagram")
+    await make_clip(chat)
+    await chat.press("Schedule")
+    await chat.write("in 12 days 18:00")
+    async with svc.db.write() as tx:
+        row = await tx.get_one(AccountRow, account)
+        row.refresh_until = clock.now() + timedelta(days=8)
+    await svc.posting.sweep()
+    await chat.read()
+    assert not chat.last.says("could not be renewed")
+    for days in (2, 5):
+        clock.forward(days=days)
+        await svc.posting.sweep()
+        await svc.posting.sweep()
+        await chat.read()
+    warned = [m for m in chat.messages if m.says("could not be renewed by itself")]
+    assert len(warned) == 2
+    assert warned[0].says("Posts that would not go out: On pricing (")

@@ -14,7 +14,7 @@ from core.media.store import open_store
 from core.posting.posting import Posting
 from core.secrets import Vault
 from core.settings import Settings
-from tests.core.posting.conftest import HurryingClock
+from tests.doubles.bench import HurryingClock
 
 
 async def main(target: int, ahead_s: float, settings: Settings) -> None:

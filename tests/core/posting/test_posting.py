@@ -16,7 +16,7 @@ from core.db.tables import AccountRow
 from core.errors import Told
 from core.settings import Settings
 from core.when.moment import Moment
-from tests.core.posting.conftest import Bench
+from tests.doubles.bench import Bench
 
 
 async def _both(bench: Bench) -> None:

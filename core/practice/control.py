@@ -1,0 +1,172 @@
+"""Making the practice platforms misbehave: a page for people, and the same for tests.
+
+GET, POST, DELETE /faults        what waits to go wrong; one more; none
+POST /act {"platform": "tiktok", "account": "ana.makes", "do": "expire"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+from aiohttp import web
+
+from core.practice.faults import ANY_CALL, SPECIAL, Faults
+from core.practice.pages import page
+from core.practice.state import State, new_id
+
+CALLS = {
+    "tiktok": ("creator_info", "init", "upload", "processing", "status", "video_query", "token"),
+    "instagram": ("limit", "media", "upload", "processing", "object", "media_publish", "refresh"),
+}
+"""Those a person is offered; tests may name any."""
+ACTS = {
+    "expire": "its access token ends now",
+    "revoke": "the app is removed in its settings",
+    "elsewhere": "another tool posts once for it",
+}
+_TOKENS = {
+    "tiktok": ("tiktok.access", "tiktok.refresh"),
+    "instagram": ("instagram.token",),
+}
+
+
+class Control:
+    """Routes for people and tests."""
+
+    def __init__(self, state: State, faults: Faults) -> None:
+        self._s, self._faults = state, faults
+
+    def routes(self, app: web.Application) -> None:
+        app.router.add_get("/control", self.show)
+        app.router.add_get("/faults", self.faults)
+        app.router.add_post("/faults", self.add)
+        app.router.add_delete("/faults", self.clear)
+        app.router.add_post("/act", self.act)
+
+    async def faults(self, _: web.Request) -> web.Response:
+        return web.json_response(self._faults.to_json())
+
+    async def add(self, request: web.Request) -> web.Response:
+        raw, by_form = await _body(request)
+        if raw.get("clear"):
+            self._faults.clear()
+            raise web.HTTPSeeOther("/control")
+        if "what" in raw:  # platform, call and fault in one choice of the page
+            raw["platform"], raw["call"], raw["fault"] = str(raw["what"]).split(" ")
+            raw["fault"] = f"{raw['fault']}:{raw['value']}" if raw.get("value") else raw["fault"]
+        try:
+            made = self._faults.add(raw)
+        except (TypeError, ValueError) as wrong:
+            return web.json_response({"error": str(wrong)}, status=400)
+        if by_form:
+            raise web.HTTPSeeOther("/control")
+        return web.json_response(asdict(made))
+
+    async def clear(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.json_response([])
+
+    async def act(self, request: web.Request) -> web.Response:
+        raw, by_form = await _body(request)
+        platform, account = str(raw.get("platform", "")), str(raw.get("account", ""))
+        if "token" in raw:
+            self._end(str(raw["token"]))
+            return web.json_response({})
+        if platform not in _TOKENS or raw.get("do") not in ACTS:
+            return web.json_response({"error": "platform, account and do are needed"}, status=400)
+        {"expire": self._expire, "revoke": self._revoke, "elsewhere": self._elsewhere}[
+            str(raw["do"])
+        ](platform, account)
+        if by_form:
+            raise web.HTTPSeeOther("/control")
+        return web.json_response({})
+
+    def _expire(self, platform: str, account: str) -> None:
+        kind = _TOKENS[platform][0]
+        for key, body, _ in self._s.all(kind):
+            if body["account"] == account:
+                self._s.put(kind, key, {**body, "until": self._s.now_s - 1})
+
+    def _end(self, token: str) -> None:
+        """One access token, whoever's it is."""
+        for kinds in _TOKENS.values():
+            if (body := self._s.get(kinds[0], token)) is not None:
+                self._s.put(kinds[0], token, {**body, "until": self._s.now_s - 1})
+
+    def _revoke(self, platform: str, account: str) -> None:
+        for kind in _TOKENS[platform]:
+            self._s.forget(kind, account=account)
+
+    def _elsewhere(self, platform: str, account: str) -> None:
+        made = new_id()
+        self._s.put(f"{platform}.posted", f"{account}/{made}", {})
+
+    # ── the page ───────────────────────────────────────────────────────────────────────────────
+
+    async def show(self, _: web.Request) -> web.Response:
+        waiting = "".join(
+            f"<li>{escape(f.platform)} {escape(f.call)}: {escape(f.fault)}, "
+            f"{'always' if f.times < 0 else f'{f.times} ×'}</li>"
+            for f in self._faults.waiting
+        )
+        accounts = sorted(
+            {(k.split(".")[0], b["account"]) for k in _KINDS for _, b, _ in self._s.all(k)}
+        )
+        inside = (
+            "<h1>Let something go wrong</h1>"
+            f"<ul>{waiting or '<li>Everything works as it should.</li>'}</ul>"
+            f"{_fault_form()}{''.join(_act_form(p, a) for p, a in accounts)}"
+            '<p><a href="/">What was posted</a></p>'
+        )
+        return page("Let something go wrong", inside)
+
+
+_KINDS = ("tiktok.access", "instagram.token")
+
+
+def _fault_form() -> str:
+    groups = "".join(
+        _options(platform, call) for platform, calls in CALLS.items() for call in calls
+    )
+    return (
+        '<form method="post" action="/faults" class="card">'
+        f'<label>What <select name="what">{groups}</select></label>'
+        '<label>Value, where it takes one <input type="text" name="value"></label>'
+        '<label>How often <select name="times"><option value="1">once</option>'
+        '<option value="3">three times</option><option value="-1">always</option></select></label>'
+        '<div class="row"><button class="main">Let it happen</button>'
+        '<button name="clear" value="1">Everything works again</button></div></form>'
+    )
+
+
+def _options(platform: str, call: str) -> str:
+    special = SPECIAL.get(platform, {}).get(call, {})
+    faults = special if call == "processing" else {**special, **ANY_CALL}
+    inner = "".join(
+        f'<option value="{platform} {call} {name}">{platform} {call}: {escape(words)}</option>'
+        for name, words in faults.items()
+    )
+    return f'<optgroup label="{platform} {call}">{inner}</optgroup>'
+
+
+def _act_form(platform: str, account: str) -> str:
+    buttons = "".join(
+        f'<button name="do" value="{name}">{escape(words)}</button>' for name, words in ACTS.items()
+    )
+    return (
+        f'<form method="post" action="/act"><h2>{platform} @{escape(account)}</h2>'
+        f'<input type="hidden" name="platform" value="{platform}">'
+        f'<input type="hidden" name="account" value="{escape(account)}">'
+        f'<div class="row">{buttons}</div></form>'
+    )
+
+
+async def _body(request: web.Request) -> tuple[dict[str, Any], bool]:
+    """What was sent, and whether it came from the page."""
+    if request.content_type == "application/json":
+        raw: Mapping[str, Any] = await request.json()
+        return dict(raw), False
+    return dict(await request.post()), True

@@ -1,0 +1,79 @@
+"""`make chaos`: the long runs on both databases, as a table. Seeds may be named, to repeat one:
+
+python -m tests.chaos --posts 500 --seeds 7 11 --on sqlite
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+
+import structlog
+
+from tests.chaos.run import run
+from tests.chaos.world import Plan, Result
+
+SEEDS = (20261125, 7)
+COLUMNS = (
+    "database", "seed", "posts", "published", "asked", "doubled", "lost", "stuck", "false",
+    "kills", "latest",
+)  # fmt: skip
+
+
+def main() -> int:
+    """0 when every run was good."""
+    args = _arguments()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    print("  ".join(f"{c:>10}" for c in COLUMNS), flush=True)
+    all_good = True
+    met: Counter[str] = Counter()
+    for database in args.on:
+        for seed in args.seeds:
+            began = time.monotonic()
+            plan = Plan(seed, args.posts, args.workers, args.scale, args.every)
+            result = asyncio.run(run(plan, database))
+            print(row(database, result), f" {time.monotonic() - began:.0f} s", flush=True)
+            all_good &= result.good
+            met.update(result.met)
+            met.update({f"world {k}": n for k, n in result.did.items()})
+    print("\nWhat they met:")
+    for name, n in sorted(met.items()):
+        print(f"{n:>7}  {name}")
+    return 0 if all_good else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--posts", type=int, default=500)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=Plan.scale)
+    parser.add_argument("--every", type=float, default=Plan.every_s)
+    return parser.parse_args()
+
+
+def row(database: str, r: Result) -> str:
+    """One run in one line."""
+    kills = sum(n for name, n in r.met.items() if name.startswith("kill")) + r.did.get("kill", 0)
+    cells = (
+        database,
+        r.plan.seed,
+        r.plan.posts,
+        r.states["published"],
+        f"{r.states['unconfirmed']} ({r.there})",
+        r.doubled,
+        r.lost,
+        r.stuck,
+        r.false,
+        kills,
+        f"{r.latest.total_seconds():.0f} s",
+    )
+    return "  ".join(f"{c!s:>10}" for c in cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ COLUMNS = (
 def main() -> int:
     """0 when every run was good."""
     args = _arguments()
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # clients break off all the time here
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     print("  ".join(f"{c:>10}" for c in COLUMNS), flush=True)
     all_good = True

@@ -19,7 +19,7 @@ async def test_every_post_is_there_once_or_is_asked_about(database: str) -> None
 
         if binaries() is None:
             missing("no PostgreSQL: neither on this machine nor as a wheel")
-    result = await run(Plan(SEED, posts=24, workers=2, every_s=20), database)
+    result = await run(Plan(SEED, posts=16, workers=2, scale=8, every_s=8), database)
     print(row(database, result))
     assert sum(result.met.values()) > 20, "there was hardly any trouble"
     assert (result.doubled, result.lost, result.false, result.unasked, result.stuck) == (0,) * 5

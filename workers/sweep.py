@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import structlog
 
-from core.db import chats
+from core.db import arrivals, chats
 from core.db import jobs as rows
 from core.services import Services
 from workers.run import holder_is_dead
 
 EVERY_S = 15.0
 FORGET_UPDATES_AFTER = timedelta(days=3)
+FORGET_ARRIVALS_AFTER = timedelta(days=7)
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ async def once(svc: Services) -> None:
     pushed = await svc.jobs.sweep(svc.db, svc.clock)
     async with svc.db.write() as tx:
         await chats.forget_seen(tx, svc.clock.now() - FORGET_UPDATES_AFTER)
+        await arrivals.forget(tx, svc.clock.now() - FORGET_ARRIVALS_AFTER)
     if pushed:
         log.debug("sweep.pushed", n=pushed)
 

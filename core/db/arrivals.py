@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import In
@@ -224,3 +224,10 @@ async def end(
         .returning(ArrivalRow.id)
     )
     return ended.one_or_none() is not None
+
+
+async def forget(tx: AsyncSession, before: datetime) -> None:
+    """What somebody wrote is not kept here longer than it may be of use."""
+    await tx.execute(
+        delete(ArrivalRow).where(ArrivalRow.state.in_(OVER), ArrivalRow.done_at < before)
+    )

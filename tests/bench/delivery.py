@@ -150,10 +150,13 @@ class Work:
             await asyncio.sleep(max(0.0, pause_s - (time.monotonic() - began)))
 
     async def results(self, lasts_s: float) -> None:
-        end = time.monotonic() + lasts_s
-        while time.monotonic() < end:
-            await self._results(1)
-            await asyncio.sleep(random.expovariate(RESULTS_PER_S))
+        began, made = time.monotonic(), 0
+        while (past_s := time.monotonic() - began) < lasts_s:
+            due = int(past_s * RESULTS_PER_S) - made
+            if due > 0:
+                await self._results(due)
+                made += due
+            await asyncio.sleep(random.uniform(0.05, 0.6))
 
     async def all_at_once(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -209,15 +212,18 @@ async def deliver(lasts_s: float = LASTS_S) -> Delivered:
                 await asyncio.gather(
                     work.progress(lasts_s), work.results(lasts_s), work.all_at_once(lasts_s / 2)
                 )
-                end = time.monotonic() + 60
+                now = time.monotonic()
+                ages = [
+                    min(lasts_s, now - network.shown_at.get(str(n), now - lasts_s))
+                    for n in range(CHATS)
+                ]
+                end = now + 60
                 while len(network.results) < len(work.due) and time.monotonic() < end:
                     await asyncio.sleep(0.1)
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
     waits = {k: network.results[k] - at for k, at in work.due.items() if k in network.results}
-    newest = time.monotonic()
-    ages = [newest - at for at in network.shown_at.values()]
     return Delivered(
         len(work.due),
         len(work.due) - len(waits),
@@ -226,6 +232,6 @@ async def deliver(lasts_s: float = LASTS_S) -> Delivered:
         max(waits[k] for k in work.burst),
         network.busiest,
         network.edits / lasts_s,
-        statistics.median(ages) if ages else 0.0,
+        statistics.median(ages),
         network.refused,
     )

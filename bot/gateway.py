@@ -14,6 +14,7 @@ from aiohttp import WSCloseCode, web
 from bot.gateway_guard import Guard
 from bot.gateway_health import Health
 from bot.gateway_oauth import OAuth
+from bot.gateway_webhooks import Webhooks
 from bot.media_links import MediaLinks
 from bot.web_socket import Connection, Desk
 from core.errors import BadSetting
@@ -57,6 +58,7 @@ class Gateway:
         app.on_response_prepare.append(self._guard.add_headers)
         app.on_shutdown.append(self._say_goodbye)
         desk, health = self._desk, Health(self._desk.svc)
+        hooks = Webhooks(self._desk.svc)
         app.add_routes(
             [
                 web.get("/", self._index),
@@ -70,6 +72,8 @@ class Gateway:
                 web.get("/api/chat", self._chat),
                 web.get("/media/{key:.+}", self._links.serve),
                 web.get("/oauth/{platform:[a-z]+}", OAuth(desk.svc).finish),
+                web.get("/webhooks/{platform:[a-z]+}", hooks.verify),
+                web.post("/webhooks/{platform:[a-z]+}", hooks.hear),
                 web.get("/healthz", health.alive),
                 web.get("/readyz", health.ready),
                 web.get("/{file:[a-z_]+\\.(css|js|svg)}", self._static),

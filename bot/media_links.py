@@ -1,6 +1,6 @@
 """Addresses of stored files that work for a while, for whoever holds them.
 
-    links.link("clips/12.mp4", name="On pricing.mp4")   # /media/clips/12.mp4?until=…&name=…&sig=…
+links.link("clips/12.mp4", name="On pricing.mp4")   # /media/clips/12.mp4?until=…&name=…&sig=…
 """
 
 from __future__ import annotations

@@ -18,6 +18,6 @@ async def publish(run: Run) -> None:
 async def refresh(run: Run) -> None:
     """Renew one sign-in. A network that is away disconnects nobody."""
     try:
-        await run.svc.posting.renew(run.args["account"])
+        await run.svc.posting.renew(run.args["account"], ended=bool(run.args.get("ended")))
     except PlatformError as wrong:
         raise Later(600, wrong.code) from wrong

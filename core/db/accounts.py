@@ -67,6 +67,18 @@ async def accounts(
     return tuple(view(r) for r in await tx.scalars(wanted.order_by(AccountRow.id)))
 
 
+async def by_remote_id(tx: AsyncSession, platform: str, remote_id: str) -> tuple[AccountView, ...]:
+    """The same account may be connected in several workspaces."""
+    rows = await tx.scalars(
+        select(AccountRow).where(
+            AccountRow.platform == platform,
+            AccountRow.remote_id == remote_id,
+            AccountRow.state != "removed",
+        )
+    )
+    return tuple(view(r) for r in rows)
+
+
 async def keep_account(
     tx: AsyncSession,
     workspace_id: int,

@@ -34,6 +34,8 @@ RESET = "reset"
 
 WORKED_ON = ("claimed", "preparing", "committing", "confirming")
 STARTS = ("scheduled", "deferred")
+LOOKED_AT = ("committing", "confirming", "published", "inbox", "unconfirmed")
+"""Something is to be learnt from the platform."""
 FOLLOWED = ("published", "inbox", "unconfirmed")
 """Settled as far as we can, and looked at for a while: for a link, a finished draft, evidence.
 Nothing is sent in these."""

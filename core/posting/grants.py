@@ -45,6 +45,11 @@ class Grants:
     ) -> None:
         self._db, self._vault, self._clock, self._http = db, vault, clock, http
 
+    async def stored(self, account_id: int) -> Grant:
+        """As it is, however old."""
+        async with self._db.read() as tx:
+            return unseal(self._vault, (await accounts.grant(tx, account_id)).sealed)
+
     async def fresh(
         self, account_id: int, platform: Platform, *, spent: Grant | None = None
     ) -> Grant:

@@ -506,21 +506,39 @@ class Posting:
             await self._view(tx, post_id, by)
             return await posts.story(tx, post_id)
 
+    # ── webhooks ───────────────────────────────────────────────────────────────────────────────
+
+    async def hear(self, platform: str, raw: bytes, headers: Mapping[str, str]) -> None:
+        """A webhook: look sooner at what is under way on the accounts it names. Raises NotSigned
+        for one that does not come from the platform."""
+        now = self._clock.now()
+        hints = self.platform(platform).hints(raw, headers, now)
+        async with self._db.write() as tx:
+            for hint in hints:
+                for account in await accounts.by_remote_id(tx, platform, hint.remote_id):
+                    for target_id in await posts.of_account(tx, account.id, *posts.LOOKED_AT):
+                        await self._hurry(tx, target_id, now)
+                    if hint.ended and account.state == "ok":
+                        key = f"ended:{account.id}:{now:%Y%m%d%H%M}"
+                        args = {"account": account.id, "ended": True}
+                        await self._jobs.add(tx, REFRESH, args, key=key, now=now)
+
     # ── work ───────────────────────────────────────────────────────────────────────────────────
 
     async def advance(self, target_id: int) -> None:
         """Take one post on one account a step further; for the publishing worker."""
         await self._machine.advance(target_id)
 
-    async def renew(self, account_id: int) -> None:
-        """Renew a sign-in that is near its end; for the light worker. One that the platform takes
-        no more is told, with the posts that wait for it."""
+    async def renew(self, account_id: int, *, ended: bool = False) -> None:
+        """Renew a sign-in that is near its end, or said to be over; for the light worker. One that
+        the platform takes no more is told, with the posts that wait for it."""
         async with self._db.read() as tx:
             account = await accounts.account(tx, account_id)
         if account.state != "ok":
             return
         try:
-            await self._grants.fresh(account_id, self.platform(account.platform))
+            spent = await self._grants.stored(account_id) if ended else None
+            await self._grants.fresh(account_id, self.platform(account.platform), spent=spent)
         except SignIn as wrong:
             async with self._db.write() as tx:
                 await accounts.set_account(tx, account_id, state="signed_out", fault=wrong.say)

@@ -20,7 +20,8 @@ PROBE_APART = timedelta(minutes=2)
 """While one post tries whether a breaker can be closed, the others wait this long."""
 AT_ONCE = 4
 """Posts of one account that may be prepared at a time; they go out one after the other."""
-ORDER_S = 2.0
+ORDER_S = 30.0
+"""A post that waits for an earlier one is woken by it; this is for when that got lost."""
 SPREAD = timedelta(minutes=10)
 """Between posts of one account that are all past their time: no burst after an outage."""
 _SECOND = timedelta(seconds=1)
@@ -51,6 +52,9 @@ QUOTAS: dict[str, tuple[Quota, ...]] = {
     # developers.google.com: 100 uploads a day for the whole project
     "youtube": (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),),
 }
+
+
+_LIMITS = {q.rule for many in QUOTAS.values() for q in many} | {"breaker", "instagram_daily"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,9 @@ def _order(ahead: tuple[posts.Ahead, ...], now: datetime) -> Hold | None:
     first = ahead[0]
     if first.state in ("scheduled", "deferred"):
         until = max(first.due_at or now, now + timedelta(seconds=ORDER_S))
-        return Hold(first.rule or "order", until, first.why or say("rule.order"))
+        if first.why is not None and first.rule in _LIMITS:  # the same limit keeps this one
+            return Hold(first.rule, until, first.why)
+        return Hold("order", until, say("rule.order"))
     if len(ahead) >= AT_ONCE:
         return Hold("order", now + timedelta(seconds=ORDER_S), say("rule.order"))
     return None

@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Literal
 import aiohttp
 
 from core.errors import AppError
+from core.publish.hooks import Hint, NotSigned
 from core.say import Say
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=60)
@@ -317,6 +318,15 @@ class Platform(ABC):
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         """The address of a post; None when there is none (yet)."""
+        return None
+
+    # being told
+    def hints(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Hint, ...]:
+        """What a webhook says. Raises NotSigned for one that is not from the platform."""
+        raise NotSigned
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """The answer by which a platform sees that a webhook address is ours; None refuses."""
         return None
 
 

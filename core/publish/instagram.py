@@ -13,6 +13,8 @@ stories and carousels: not yet.
 from __future__ import annotations
 
 import asyncio
+import hmac
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,6 +44,7 @@ from core.publish.base import (
     Unknown,
     Wait,
 )
+from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed
 from core.publish.instagram_wire import Graph
@@ -88,6 +91,8 @@ class Instagram(Platform):
         api_root: str = "https://api.instagram.com"
         graph_root: str = "https://graph.instagram.com"
         upload_root: str = "https://rupload.facebook.com"
+        verify_token: SecretStr = SecretStr("")
+        """Of your choice; the same as in the webhook settings of the app."""
         version: str = "v25.0"
         """Graph versions end after about two years."""
 
@@ -95,6 +100,7 @@ class Instagram(Platform):
         config = self.Config()
         self._practice = not config.app_id
         self._version = config.version
+        self._verify_token = config.verify_token.get_secret_value()
         if self._practice:
             room: Mapping[str, Any] = read_practice(settings).get(self.name, {})
             self._id, self._secret = room.get("app_id", ""), room.get("app_secret", "")
@@ -344,6 +350,23 @@ class Instagram(Platform):
         except PlatformError:
             return None  # right after publishing it may lag; the post stands
         return str(found["permalink"]) if found.get("permalink") else None
+
+    def hints(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Hint, ...]:
+        """`X-Hub-Signature-256: sha256=…` over the bytes as they came: Meta signs the escaped form.
+        There is no event for a reel that is out, so this says only that something happened."""
+        kind, _, signed = header(headers, "X-Hub-Signature-256").partition("=")
+        if kind != "sha256" or not is_signed(self._secret, raw, signed):
+            raise NotSigned
+        body = json.loads(raw)
+        entries = body.get("entry") if isinstance(body, dict) else None
+        named = [e for e in entries or () if isinstance(e, dict)]
+        return tuple(Hint(str(e.get("id", ""))) for e in named)
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        ours = self._verify_token.encode()
+        said = query.get("hub.verify_token", "").encode()
+        fits = bool(ours) and hmac.compare_digest(ours, said)
+        return query.get("hub.challenge") if fits and query.get("hub.mode") == "subscribe" else None
 
     def _wire(
         self, http: aiohttp.ClientSession, grant: Grant | None = None, hand: Hand | None = None

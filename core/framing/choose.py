@@ -31,6 +31,9 @@ PEER = 0.5
 """A face of this part of the biggest one's height counts beside it."""
 TINY = 0.055
 """A face lower than this part of the picture is a figure in a wide shot."""
+PICTURED = 0.25
+"""A face that holds still like a picture is one, and worth a window only from this part of the
+picture's height on: a photograph is shown, a thumbnail on a screen is not."""
 CROWD = 4
 CROWD_SHARE = 0.75
 """Among so many, somebody who only passes by is not who the shot is about."""
@@ -87,6 +90,8 @@ def _worth_following(found: Sequence[Person], samples: int, picture: tuple[int, 
     main = found[0]
     shown = len({n for p in found for n in p.seen})
     if main.height < TINY * picture[1] or shown < SEEN * samples:
+        return False
+    if main.still and main.height < PICTURED * picture[1]:
         return False
     across, down = main.center[0] / picture[0], main.center[1] / picture[1]
     in_corner = not 0.2 < across < 0.8 and not 0.3 < down < 0.7

@@ -31,6 +31,9 @@ BRIDGE_S = 3.0
 STILL = 0.008
 STILL_SIGHTINGS = 10
 """Living faces were seen to sway 1.7 % of their width and more within 5 s; paintings 0.6 %."""
+MUTE = 0.02
+"""Mouths of living faces change more between two looks (0.05 and more); those in a picture do not,
+so that a few sightings are enough to tell."""
 
 
 @dataclass(slots=True)
@@ -71,9 +74,10 @@ class Person:
     @property
     def still(self) -> bool:
         """A portrait on a wall or in a slide, or a false alarm: no living face holds this still."""
-        if len(self.seen) < STILL_SIGHTINGS:
-            return False
         faces = self.seen.values()
+        mute = len(faces) >= MIN_SIGHTINGS and max(f.mouth for f in faces) < MUTE
+        if len(faces) < STILL_SIGHTINGS and not mute:
+            return False
         x, y = pstdev(f.x + f.w / 2 for f in faces), pstdev(f.y + f.h / 2 for f in faces)
         return max(x, y) < STILL * self.width
 

@@ -77,6 +77,14 @@ def test_the_window_jumps_on_the_shot_edge_and_holds_still_on_both_sides() -> No
     assert plan.layouts[1].path[0].x - plan.layouts[0].path[0].x > 900
 
 
+@pytest.mark.parametrize(("height", "kind"), [(100, "fit"), (500, "track")])
+def test_a_thumbnail_on_a_screen_is_no_person_and_a_photograph_is(height: int, kind: str) -> None:
+    def shown(t: float) -> tuple[float, float] | None:
+        return (1500, 400) if t % 1 < 0.5 else None
+
+    assert kinds(plan_of(scene((height, shown), length_s=2.0))) == [kind]
+
+
 def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
     def rises(x: float, at_s: float) -> Where:
         sits, stands = sway(x, 620), sway(x + 60, 360)

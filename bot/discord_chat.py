@@ -132,7 +132,11 @@ class DiscordChat:
             sent: discord.Message = await channel.send(
                 drawn.content, embeds=drawn.embeds, allowed_mentions=allowed, **how
             )
-            return sent
+            stale = not _shows(sent, drawn)
+        if stale:  # an earlier try arrived after all, with what was to be said then
+            log.info("discord.brought_up_to_date", message=sent.id)
+            await self._edit(MessageRef(letter.to, str(sent.id)), out, letter.language)
+        return sent
 
     def _call(self, letter: _Letter) -> str:
         """The name of whoever gave the command, so that they hear of what came of it."""
@@ -290,6 +294,18 @@ def _rung(letter: _Letter) -> discord.AllowedMentions:
         return NOBODY
     users = [discord.Object(asked.user_id)] if asked.user_id else False
     return discord.AllowedMentions(everyone=False, roles=False, users=users, replied_user=True)
+
+
+def _shows(sent: discord.Message, drawn: Drawn) -> bool:
+    """Whether a message is what was drawn: the same nonce gives the message of the first try, as it
+    was then."""
+    there = [
+        getattr(button, "custom_id", None)
+        for row in sent.components
+        for button in getattr(row, "children", ())
+    ]
+    ours = [getattr(button, "custom_id", None) for button in drawn.view.children]
+    return sent.content.strip() == drawn.content.strip() and there == ours
 
 
 def _file_refused(wrong: discord.HTTPException, media: MediaOut | None) -> bool:

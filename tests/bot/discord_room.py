@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from bot.arrivals import Arrivals
 from bot.courier import Courier
 from bot.deliverable import Deliverable
@@ -211,9 +213,22 @@ async def running_face(svc: Services, face: DiscordFace) -> AsyncIterator[None]:
         ]
         try:
             yield
+            await _quiet(svc)  # nothing is cut off in the middle of a transaction
         finally:
             for task in working:
                 task.cancel()
+
+
+async def _quiet(svc: Services, within_s: float = 3.0) -> None:
+    """Until everything there was to say is said, or waits."""
+    until = asyncio.get_running_loop().time() + within_s
+    while asyncio.get_running_loop().time() < until:
+        async with svc.db.read() as tx:
+            query = "select count(*) from outbox where state in ('waiting', 'sending')"
+            if not await tx.scalar(text(query)):
+                break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)
 
 
 async def room_of(svc: Services, discord: Discord) -> Room:

@@ -13,7 +13,7 @@ from core.db import people
 from core.services import Services, open_services
 from core.settings import Settings
 from tests.bot.discord_room import Room, face_of, room_of, running_face, words
-from tests.doubles.discord import Discord, running_discord
+from tests.doubles.discord import Discord, Fault, running_discord
 from tests.doubles.discord_people import plain
 from tests.doubles.discord_rules import QUIET
 from tests.doubles.discord_world import FILES, VIEW, Channel, File, Message, Server
@@ -84,6 +84,19 @@ async def test_a_video_sent_directly_is_fetched_from_discord_and_handled(room: R
     said = await room.ana.hears(room.ana.dm, "got talk.mp4 4000 in/; 3 under 40s")
     assert len(bots(room, room.ana.dm)) == 1, "the message that said fetching became the answer"
     assert any("Fetching" in state for state in said.states)
+
+
+async def test_over_a_bad_line_everything_is_said_once(room: Room) -> None:
+    room.discord.faults += [
+        Fault("lost", "/messages$", "POST", times=2),
+        Fault("429", "/messages", times=2),
+        Fault("cut", "/messages", times=2),
+    ]
+    film = File("talk.mp4", b"film" * 1000, "video/mp4")
+    await room.ana.writes(room.ana.dm, "3 under 40s", film)
+    await room.ana.hears(room.ana.dm, "got talk.mp4 4000 in/; 3 under 40s", 50)
+    assert len(bots(room, room.ana.dm)) == 1
+    assert [f.times for f in room.discord.faults] == [0, 0, 0]
 
 
 async def test_a_video_whose_address_ran_out_is_told_in_words(room: Room) -> None:

@@ -26,7 +26,10 @@ PER_POST_S = 3.0
 
 async def run(plan: Plan, database: str) -> Result:
     """`database` is `sqlite` or `postgresql`."""
-    with tempfile.TemporaryDirectory(prefix="clipdesk-chaos-") as folder, _redis(folder) as socket:
+    with (
+        tempfile.TemporaryDirectory(prefix="clipdesk-chaos-") as folder,
+        private_redis(folder) as socket,
+    ):
         settings = Settings(
             data_dir=Path(folder) / "data",
             redis_url=f"unix://{socket}",
@@ -79,7 +82,7 @@ async def _run(
 
 
 @contextmanager
-def _redis(folder: str) -> Iterator[str]:
+def private_redis(folder: str) -> Iterator[str]:
     socket = f"{folder}/r.sock"
     server = subprocess.Popen(
         command(find_redis(), socket, Path(folder)),
@@ -106,7 +109,7 @@ async def _database(settings: Settings, kind: str) -> AsyncIterator[Callable[[],
 
         yield held
         return
-    with _postgres() as server:
+    with private_postgres() as server:
         settings.database_url = await fresh_database(server.address)
 
         async def restart() -> None:
@@ -116,7 +119,7 @@ async def _database(settings: Settings, kind: str) -> AsyncIterator[Callable[[],
 
 
 @contextmanager
-def _postgres() -> Iterator[Postgres]:
+def private_postgres() -> Iterator[Postgres]:
     with run_postgres(system_postgres()) as server:
         if server is None:
             raise SystemExit("There is no PostgreSQL here: neither on this machine nor as a wheel.")

@@ -92,7 +92,7 @@ class Postgres:
         self._server = self._start()
 
     def stop(self) -> None:
-        self._server.terminate()
+        self._server.send_signal(signal.SIGINT)  # whoever is still connected is sent away
         self._server.wait(20)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import structlog
 from core.analysis.model import Spell
 from core.analysis.speech.base import Heard, Recogniser, SpeechSettings
 from core.analysis.speech.endpoint import Endpoint
+from core.analysis.speech.pauses import in_pauses
 from core.analysis.speech.sphinx import Sphinx
 from core.analysis.speech.subtitles import embedded_subtitles, read_subtitles
 from core.analysis.speech.whisper import Whisper, model_is_here
@@ -50,9 +53,10 @@ async def find_words(
 ) -> Heard:
     """The words of a source. What did not work is told once, and the next way is tried."""
     if subtitles is not None:
-        return read_subtitles(subtitles, voice, video.facts.duration_s)
+        heard = read_subtitles(subtitles, voice, video.facts.duration_s)
+        return replace(heard, words=await asyncio.to_thread(in_pauses, heard.words, pcm))
     if inside := await embedded_subtitles(video, voice, settings=settings):
-        return inside
+        return replace(inside, words=await asyncio.to_thread(in_pauses, inside.words, pcm))
     if pcm is None or not voice:
         return NOBODY
     for engine in engines(settings, SpeechSettings()):

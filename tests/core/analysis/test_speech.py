@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from core.analysis.model import Spell, Word
 from core.analysis.speech.base import SpeechSettings
 from core.analysis.speech.endpoint import Endpoint, pieces_of
+from core.analysis.speech.pauses import in_pauses
 from core.analysis.speech.subtitles import embedded_subtitles, read_subtitles
 from core.analysis.words import repair
 from core.errors import Told
@@ -66,6 +69,48 @@ def test_words_lie_where_somebody_speaks(tmp_path: Path) -> None:
     heard = read_subtitles(path, (Spell(4.0, 6.0),), 10)
     assert _texts(heard.words) == "one two three four"
     assert heard.words[0].start_s >= 4.0 and heard.words[-1].end_s <= 6.0
+
+
+def _read(*files: Path) -> list[np.ndarray]:
+    """Each as 16 kHz mono, without the silence at its ends."""
+    found = []
+    for file in files:
+        with wave.open(str(file)) as sound:
+            samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16)
+        loud = np.flatnonzero(np.abs(samples.astype(int)) > 600)
+        found.append(samples[loud[0] : loud[-1]])
+    return found
+
+
+def test_a_cue_of_two_sentences_is_parted_where_the_speaker_breathes(
+    recordings: Path, tmp_path: Path
+) -> None:
+    first, second = _read(*(recordings / f"speech_librivox_{n}.wav" for n in ("0870", "0890")))
+    breath_s, pcm = 0.2, tmp_path / "sound.pcm"  # too short for the voice model
+    np.concatenate([first, np.zeros(int(16000 * breath_s), np.int16), second]).tofile(pcm)
+    at_s, end_s = len(first) / 16000, (len(first) + len(second)) / 16000 + breath_s
+    subtitles = tmp_path / "a.srt"
+    said = (
+        "And mister John Dashwood had then leisure to consider how much there might be prudently in"
+        " his power to do for them. Unless to be rather cold hearted and rather selfish is to be"
+        " ill disposed."
+    )
+    subtitles.write_text(f"1\n00:00:00,000 --> 00:00:{end_s:06.3f}\n{said}\n".replace(".", ",", 1))
+    even = read_subtitles(subtitles, (Spell(0.0, end_s),), end_s).words
+    heard = in_pauses(even, pcm)
+    assert [w.text for w in heard] == [w.text for w in even]
+    n = next(i for i, w in enumerate(heard) if w.text == "them.")
+    assert abs(even[n].end_s - at_s) > 0.1, "else nothing is proved"
+    assert at_s - 0.1 <= heard[n].end_s <= heard[n + 1].start_s <= at_s + breath_s + 0.1
+    assert all(a.end_s <= b.start_s + 1e-9 for a, b in itertools.pairwise(heard))
+
+
+def test_words_without_a_pause_or_with_times_of_their_own_are_left_alone(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).normal(0, 3000, 16000 * 4).astype(np.int16)
+    noise.tofile(tmp_path / "noise.pcm")
+    words = (Word("One.", 0.2, 1.0), Word("Two.", 1.0, 2.0), Word("Three.", 2.4, 3.0))
+    assert in_pauses(words, tmp_path / "noise.pcm") == words
+    assert in_pauses(words, None) == words
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"no subtitles at all", b"1\n-->\n"])

@@ -51,6 +51,8 @@ class Wording:
         """Up to five key words, the most telling first."""
         found: list[str] = []
         for word in self._tag_words(c):
+            if "'" in word or "’" in word:
+                continue  # nobody looks for #mustve
             tag = regex.sub(r"[^\w]", "", word)
             # `cats` says nothing that `cat` does not.
             told = any(tag.startswith(t) or t.startswith(tag) for t in found)

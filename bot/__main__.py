@@ -165,8 +165,10 @@ def _models(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _practice(_: argparse.Namespace, settings: Settings) -> int:
+    from bot.up import check_folder
     from core.practice.serve import serve
 
+    check_folder(settings)
     set_up_logs(settings.log_format, process="practice")
     return _async(serve(settings, host=settings.host, port=settings.port + 1))
 

@@ -11,14 +11,22 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from bot.up import check_folder
 from core.db.session import database_url
 from core.errors import Told
 from core.i18n.catalog import Catalog
+from core.media.store import open_store
 from core.say import Bytes, say
 from core.settings import Settings
 
-KEPT = ("secret.key", "media", "practice")
-"""Beside the database; scratch files, logs and models can be made again."""
+DATABASE = "clipdesk.db"
+
+
+def _places(settings: Settings) -> dict[str, Path]:
+    """What is kept beside the database, by its name in the backup, and where it lies. Scratch
+    files, logs and models can be made again."""
+    own = {name: settings.data_dir / name for name in ("secret.key", "practice")}
+    return {**own, "media": open_store(settings).root}
 
 
 def _say(key: str, **facts: object) -> None:
@@ -35,34 +43,37 @@ async def backup(settings: Settings, file: Path) -> int:
 
 
 def _write(settings: Settings, file: Path) -> None:
-    database = settings.data_dir / "clipdesk.db"
+    database = settings.data_dir / DATABASE
     if not database.exists():
         raise Told("backup.nothing", path=str(settings.data_dir))
+    places = _places(settings)
     part = file.with_name(file.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=file.resolve().parent) as folder:
-            copy = Path(folder) / "clipdesk.db"
+            copy = Path(folder) / DATABASE
             # SQLite's own copy is consistent while others write.
             with (
                 contextlib.closing(sqlite3.connect(database)) as source,
                 contextlib.closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
+            part.touch(mode=0o600)  # it holds the key
             with tarfile.open(part, "w") as tar:
-                tar.add(copy, "clipdesk.db")
-                for name in KEPT:
-                    if (settings.data_dir / name).exists():
-                        tar.add(settings.data_dir / name, name)
-        part.chmod(0o600)  # it holds the key
+                tar.add(copy, DATABASE)
+                for name, place in places.items():
+                    if place.exists():
+                        tar.add(place, name)
         part.replace(file)
-    except OSError as wrong:
-        part.unlink(missing_ok=True)
-        raise Told("backup.unwritten", path=str(file), why=wrong.strerror or "") from wrong
+    except (OSError, sqlite3.Error) as wrong:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        why = getattr(wrong, "strerror", None) or str(wrong)
+        raise Told("backup.unwritten", path=str(file), why=why) from wrong
 
 
 async def restore(settings: Settings, file: Path) -> int:
     """Read it into a data folder that has no database yet; nothing is ever overwritten."""
-    if (settings.data_dir / "clipdesk.db").exists():
+    if (settings.data_dir / DATABASE).exists():
         raise Told("backup.not_empty", path=str(settings.data_dir))
     await asyncio.to_thread(_read, settings, file)
     _say("backup.restored", path=str(settings.data_dir))
@@ -70,17 +81,29 @@ async def restore(settings: Settings, file: Path) -> int:
 
 
 def _read(settings: Settings, file: Path) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    into = Path(tempfile.mkdtemp(dir=settings.data_dir, prefix="restore-"))
     try:
         with tarfile.open(file) as tar:
-            tar.extractall(into, filter="data")  # refuses paths and links that lead outside
-        if not (into / "clipdesk.db").is_file():
-            raise Told("backup.not_ours", path=str(file))
-        for name in (*KEPT, "clipdesk.db"):  # the database last: it says that all is there
-            if (into / name).exists():
-                (into / name).replace(settings.data_dir / name)
+            check_folder(settings)
+            places = _free_places(settings)
+            with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="restore-") as folder:
+                into = Path(folder)
+                tar.extractall(into, filter="data")  # refuses paths and links that lead outside
+                if not (into / DATABASE).is_file():
+                    raise Told("backup.not_ours", path=str(file))
+                for name, place in places.items():  # the database last: it says that all is there
+                    if (into / name).exists():
+                        shutil.move(into / name, place)
     except (OSError, tarfile.TarError) as wrong:
         raise Told("backup.unreadable", path=str(file), why=str(wrong)) from wrong
-    finally:
-        shutil.rmtree(into, ignore_errors=True)
+
+
+def _free_places(settings: Settings) -> dict[str, Path]:
+    """Where everything goes. Raises Told when something lies there already; a key that opens
+    nothing yet, and empty folders, make way."""
+    places = _places(settings)
+    for place in places.values():
+        if place.is_dir():
+            if any(place.iterdir()):
+                raise Told("backup.in_the_way", path=str(place))
+            place.rmdir()
+    return {**places, DATABASE: settings.data_dir / DATABASE}

@@ -19,6 +19,7 @@ from typing import IO
 from core.db.migrate import migrate
 from core.errors import BadSetting
 from core.i18n.catalog import Catalog
+from core.jobs.queue import Queue
 from core.media.ffmpeg import find as find_ffmpeg
 from core.media.ffmpeg import version as ffmpeg_version
 from core.say import say
@@ -135,6 +136,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
 async def _redis(settings: Settings) -> AsyncIterator[None]:
     """The embedded Redis, unless the settings name another one."""
     if settings.redis_url:
+        await (await Queue.connect(settings)).close()  # told once, here, and not by every part
         yield
         return
     where = socket_path(settings)

@@ -255,7 +255,9 @@ async def _write_down(inn: In, svc: Services, by: Asker, outcome: _Outcome) -> N
     async with svc.db.write() as tx:
         if await chats.seen(tx, inn.key, svc.clock.now()):
             return
-        if inn.act is None:  # words and commands close a question; a button leaves it be
+        # Words and commands close a question; a button, or a file that was long on its way, leaves
+        # it be.
+        if inn.act is None and inn.slot is None:
             await chats.drop_question(tx, by.chat_id, by.member_id)
         slot = await _standing(tx, inn, svc, by, outcome, parts)
         for number, part in enumerate(parts):

@@ -236,6 +236,19 @@ async def test_an_answer_that_overtakes_its_question_is_no_answer(
     assert said[0].out.text[0].key == "caption.kept"
 
 
+async def test_a_file_that_was_long_on_its_way_closes_no_question(
+    group: Group, make_clip: MakeClip, chat: Talk, svc: Services
+) -> None:
+    clip = await make_clip(chat)
+    await group.does(ANA, act=f"clip.caption:{clip.id:x}")
+    here = InFile("talk.mp4", 1000, None, f"in/{'cd' * 32}")
+    await group.does(ANA, "", here, addressed=True, slot="arrival:1")
+    await group.hears()
+    await group.does(ANA, "A new caption", addressed=True)
+    said = await group.hears()
+    assert said[0].out.text[0].key == "caption.kept"
+
+
 async def test_a_press_that_comes_after_what_it_was_about_is_gone(
     group: Group, make_clip: MakeClip, chat: Talk
 ) -> None:

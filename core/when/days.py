@@ -127,6 +127,8 @@ def _named(text: str, today: Today) -> Day | None:
 
 def _weekday(text: str, today: Today) -> Day | None:
     *before, name = text.replace("-feira", "").split() or [""]
+    if before and name in words.NEXT | words.THIS:  # "viernes próximo", "الجمعة القادمة"
+        before, name = [name], " ".join(before)
     day = words.weekday(name, today.language)
     if day is None or len(before) > 1:
         return None
@@ -187,12 +189,15 @@ def _any(table: set[str]) -> str:
 
 
 _IN_DAYS = re.compile(
-    rf"(?:in|dans|en|em|через|dentro de|daqui a) (?P<n>\d{{1,3}}|{_any(words.ONE)}) "
+    rf"(?:in|dans|en|em|через|dentro de|daqui a|بعد|خلال) (?P<n>\d{{1,3}}|{_any(words.ONE)}) "
     rf"(?P<unit>{_any(words.DAYS)}|{_any(words.WEEKS)}|{_any(words.MONTHS)})"
     rf"|(?P<n2>\d{{1,3}}|{_any(words.ONE)}) "
     rf"(?P<unit2>{_any(words.DAYS)}|{_any(words.WEEKS)}|{_any(words.MONTHS)}) from now"
 )
-_NEXT_WEEK = re.compile(rf"(?:{_any(words.NEXT)}) (?:{_any(words.WEEKS)})")
+_NEXT_WEEK = re.compile(
+    rf"(?:{_any(words.NEXT)}) (?:{_any(words.WEEKS)})"
+    rf"|(?:{_any(words.WEEKS)}) (?:{_any(words.NEXT)}|que viene|que vem)"
+)
 
 
 def _in_days(text: str, today: Today) -> Day | None:

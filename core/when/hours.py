@@ -29,22 +29,25 @@ def _any(words: object) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
 
 
+_AR = "(?:(?:في|على|عند) )?الساعة ?"
 _HALF = rf"(?P<half>{_any(BEFORE_NOON)}|{_any(AFTER_NOON)})"
 _PATTERNS = tuple(
     re.compile(rf"(?<![\w.:/-]){p}(?![\w:/-])")
     for p in (
         # 18:30, 18:30:00, 6:30 pm, 18:30 uhr
-        r"(?:at |um |@ ?)?(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?" + rf"(?: ?{_HALF}| ?uhr| ?[hч])?",
+        rf"(?:at |um |@ ?|{_AR}|)(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::\d{{2}})?"
+        + rf"(?: ?{_HALF}| ?uhr| ?[hч])?",
         # 18h30, 18 h 30
         r"(?:à |a las |às )?(?P<h>\d{1,2}) ?h ?(?P<m>\d{2})",
-        # 9am, 9 pm, 9 de la mañana, 9 abends
-        rf"(?:at |um |@ ?|a las |às |à |в )?(?P<h>\d{{1,2}})(?: ?uhr| ?h| ?heures?)? ?{_HALF}",
+        # 9am, 9 pm, 9 de la mañana, 9 abends, 9 مساء
+        rf"(?:at |um |@ ?|a las |às |à |в |{_AR}|)(?P<h>\d{{1,2}})"
+        + rf"(?: ?uhr| ?h| ?heures?)? ?{_HALF}",
         # 18 uhr, 18h, 18 heures
         r"(?:um |à |a las |às |в )?(?P<h>\d{1,2}) ?(?:uhr|h|hrs|heures?|horas|часов|часа|ч)",
         # 18.30, as written in German; dates with two dots were taken before
         r"(?:um |at )?(?P<h>\d{1,2})\.(?P<m>\d{2})(?: ?uhr)?",
-        # at 9, um 9, a las 9, à 9, às 9, в 9
-        r"(?:at|um|@|a las|a la|à|às|as|в) ?(?P<h>\d{1,2})",
+        # at 9, um 9, a las 9, à 9, às 9, в 9, الساعة 9
+        rf"(?:at|um|@|a las|a la|à|às|as|в|{_AR}) ?(?P<h>\d{{1,2}})",
     )
 )
 _PART = re.compile(rf"(?<!\w)(?P<part>{_any(PARTS)}|{_any(MIDNIGHT)})(?!\w)")

@@ -2,7 +2,7 @@
 
     moment = read_when("friday 18:00", now=now, zone="Europe/Berlin", language="en")
 
-The hour and the day are read by our own rules, which know the short forms of six languages and
+The hour and the day are read by our own rules, which know the short forms of seven languages and
 never guess. What they do not know as a day is put to dateparser. Whatever could mean two things is
 asked back, with a way to write it that means one.
 """
@@ -34,7 +34,7 @@ def read_when(
 ) -> Moment:
     """The moment that was meant. Raises Told with a suggestion when it is unclear, past, or more
     than a year away. `slots` are the usual posting times, for "next slot"."""
-    said = words.plain(re.sub(r",(?!\d)", " ", text)).strip(" .!?")
+    said = words.plain(re.sub(r"،|,(?!\d)", " ", text)).strip(" .!?؟")
     if not said or len(said) > MAX_CHARS:
         raise Told("when.unclear", said=text[:MAX_CHARS])
     if said in words.NOW:
@@ -63,14 +63,14 @@ def _any(table: set[str]) -> str:
 _AMOUNT = rf"\d{{1,4}}(?:[.,]\d)?|{_any(words.ONE)}"
 _UNIT = rf"{_any(words.MINUTES)}|{_any(words.HOURS)}"
 _RELATIVE = re.compile(
-    r"(?P<before>(?:in|dans|en|em|через|dentro de|daqui a|\+) ?)?"
+    r"(?P<before>(?:in|dans|en|em|через|dentro de|daqui a|بعد|خلال|\+) ?)?"
     rf"(?P<n>{_AMOUNT}) ?(?P<u>{_UNIT})"
-    rf"(?: ?(?:and |und |y |et |e |и )?(?P<n2>\d{{1,4}}) ?(?P<u2>{_UNIT}))?"
+    rf"(?: ?(?:and |und |y |et |e |и |و ?)?(?P<n2>\d{{1,4}}) ?(?P<u2>{_UNIT}))?"
     r"(?P<after> from now| later)?"
 )
 _HALF_HOUR = re.compile(
-    r"(?:in |dans |en |em |через )?(?:half an hour|einer halben stunde|une demi-heure"
-    r"|media hora|meia hora|полчаса)"
+    r"(?:in |dans |en |em |через |بعد |خلال )?(?:half an hour|einer halben stunde|une demi-heure"
+    r"|media hora|meia hora|полчаса|نصف ساعة)"
 )
 
 

@@ -3,44 +3,47 @@ the short forms and turns of phrase below are what CLDR does not have."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-LANGUAGES = ("en", "de", "es", "fr", "pt", "ru")
+LANGUAGES = ("en", "de", "es", "fr", "pt", "ru", "ar")
 
 NOW = {
     *("now", "right now", "immediately", "asap", "jetzt", "sofort", "ahora", "ahora mismo", "ya"),
     *("maintenant", "tout de suite", "agora", "agora mesmo", "сейчас", "прямо сейчас"),
+    *("الآن", "الان", "حالا", "فورا"),
 }
 
-TODAY = {"today", "heute", "hoy", "aujourd'hui", "aujourdhui", "hoje", "сегодня"}
+TODAY = {"today", "heute", "hoy", "aujourd'hui", "aujourdhui", "hoje", "сегодня", "اليوم"}
 TOMORROW = {
     *("tomorrow", "tmr", "tmrw", "tomorow", "morgen", "mañana", "manana"),
-    *("demain", "amanhã", "amanha", "завтра"),
+    *("demain", "amanhã", "amanha", "завтра", "غدا", "غد", "بكرة"),
 }
 AFTER_TOMORROW = {
     *("day after tomorrow", "übermorgen", "uebermorgen", "pasado mañana", "pasado manana"),
     *("après-demain", "apres-demain", "après demain", "depois de amanhã", "послезавтра"),
+    *("بعد غد", "بعد بكرة"),
 }
-YESTERDAY = {"yesterday", "gestern", "ayer", "hier", "ontem", "вчера"}
+YESTERDAY = {"yesterday", "gestern", "ayer", "hier", "ontem", "вчера", "امس", "البارحة"}
 
 TONIGHT = {
     *("tonight", "this evening", "today evening", "heute abend", "esta noche", "esta tarde"),
     *("hoy por la noche", "ce soir", "hoje à noite", "hoje a noite", "esta noite"),
-    *("сегодня вечером", "вечером"),
+    *("сегодня вечером", "вечером", "هذا المساء", "الليلة", "مساء اليوم", "اليوم مساء"),
 }
 
 NEXT = {
     *("next", "nächsten", "nächster", "nächste", "nächstes", "naechsten", "kommenden"),
     *("próximo", "proximo", "próxima", "proxima", "prochain", "prochaine"),
-    *("следующий", "следующую", "следующее", "следующая"),
+    *("следующий", "следующую", "следующее", "следующая", "القادم", "القادمة", "المقبل"),
 }
 THIS = {
     *("this", "diesen", "dieser", "diese", "este", "esta", "ce", "cette", "coming"),
-    *("этот", "эту", "это", "эта"),
+    *("этот", "эту", "это", "эта", "هذا", "هذه"),
 }
 
 FILLERS = {
@@ -50,6 +53,7 @@ FILLERS = {
     *("à", "le", "les", "du", "vers"),
     *("às", "as", "na", "no", "em", "da", "do", "feira", "o"),
     *("в", "во", "на", "к", "г", "года"),
+    *("في", "يوم", "الساعة", "على", "عند", "تمام"),
 }
 
 MORNING_H, AFTERNOON_H, EVENING_H = 9, 15, 18
@@ -70,40 +74,46 @@ PARTS: Mapping[str, int] = {
     ),
     "вечером": EVENING_H,
     **dict.fromkeys(("noon", "midday", "mittag", "mittags", "mediodía", "mediodia", "midi"), 12),
-    **dict.fromkeys(("meio-dia", "meio dia", "полдень"), 12),
+    **dict.fromkeys(("meio-dia", "meio dia", "полдень", "ظهرا", "الظهر"), 12),
+    **dict.fromkeys(("صباحا", "في الصباح", "الصباح"), MORNING_H),
+    **dict.fromkeys(("عصرا", "بعد الظهر", "العصر"), AFTERNOON_H),
+    **dict.fromkeys(("مساء", "في المساء", "المساء"), EVENING_H),
 }
 """Parts of a day that stand for an hour."""
-MIDNIGHT = {"midnight", "mitternacht", "medianoche", "minuit", "meia-noite", "полночь"}
+MIDNIGHT = {
+    *("midnight", "mitternacht", "medianoche", "minuit", "meia-noite", "полночь"),
+    "منتصف الليل",
+}
 
 BEFORE_NOON = {
     *("am", "a.m.", "a.m", "in the morning", "morgens", "früh", "de la mañana", "da manhã"),
-    *("du matin", "утра"),
+    *("du matin", "утра", "ص", "صباحا", "في الصباح"),
 }
 AFTER_NOON = {
     *("pm", "p.m.", "p.m", "in the afternoon", "in the evening", "at night", "nachmittags"),
     *("abends", "de la tarde", "de la noche", "da tarde", "da noite", "de l'après-midi"),
-    *("du soir", "вечера", "дня"),
+    *("du soir", "вечера", "дня", "م", "مساء", "في المساء", "ليلا", "عصرا", "بعد الظهر", "ظهرا"),
 }
 
 MINUTES = {
     *("m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos"),
-    *("мин", "минута", "минуту", "минуты", "минут"),
+    *("мин", "минута", "минуту", "минуты", "минут", "دقيقة", "دقائق", "د"),
 }
 HOURS = {
     *("h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "hora", "horas"),
-    *("heure", "heures", "ч", "час", "часа", "часов"),
+    *("heure", "heures", "ч", "час", "часа", "часов", "ساعة", "ساعات", "س"),
 }
 DAYS = {
     *("d", "day", "days", "tag", "tage", "tagen", "día", "días", "dia", "dias", "jour", "jours"),
-    *("день", "дня", "дней"),
+    *("день", "дня", "дней", "يوم", "ايام", "يوما"),
 }
 WEEKS = {
     *("w", "week", "weeks", "woche", "wochen", "semana", "semanas", "semaine", "semaines"),
-    *("неделя", "неделю", "недели", "недель"),
+    *("неделя", "неделю", "недели", "недель", "اسبوع", "اسابيع", "الاسبوع"),
 }
 MONTHS = {
     *("month", "months", "monat", "monate", "monaten", "mes", "meses", "mês", "mois"),
-    *("месяц", "месяца", "месяцев"),
+    *("месяц", "месяца", "месяцев", "شهر", "اشهر", "شهور"),
 }
 ONE = {
     *("a", "an", "one", "einer", "einem", "eine", "ein", "una", "un", "une", "uma", "um"),
@@ -141,14 +151,41 @@ SHORT_DAYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("сб", "субботу"),
         ("вс",),
     ),
+    "ar": (
+        ("اثنين",),
+        ("ثلاثاء",),
+        ("اربعاء",),
+        ("خميس",),
+        ("جمعة",),
+        ("سبت",),
+        ("احد",),
+    ),
 }
 """Monday first."""
 
 
+_SPELLING = str.maketrans(
+    {
+        "’": "'",
+        "،": ",",
+        **dict.fromkeys("أإآٱ", "ا"),
+        **dict.fromkeys(map(chr, range(0x64B, 0x653))),  # vowel marks
+        "ـ": None,  # tatweel, which only stretches a word
+        **{chr(start + n): str(n) for start in (0x660, 0x6F0) for n in range(10)},
+        **dict.fromkeys("\u200e\u200f\u061c\u2066\u2067\u2068\u2069"),  # marks of direction
+    }
+)
+_TWO = re.compile(r"(?<!\w)(دقيق|ساع|يوم|اسبوع|شهر)(تين|ين)(?!\w)")
+_ONE = re.compile(r"(?<!\w)(بعد|خلال) (دقيقة|ساعة|يوم|اسبوع|شهر)(?!\w)")
+
+
 def plain(text: str) -> str:
-    """One spelling for what people type: small letters, single spaces, straight quotes."""
-    text = unicodedata.normalize("NFC", text).casefold().replace("’", "'")
-    return " ".join(text.split())
+    """One spelling for what people type: small letters, single spaces, straight quotes; digits of
+    any script as ours, Arabic without the marks that nobody types twice alike."""
+    text = " ".join(unicodedata.normalize("NFC", text).casefold().translate(_SPELLING).split())
+    # Arabic says one and two without a number: "in an hour", "in two hours".
+    text = _TWO.sub(lambda m: f"2 {m[1]}{'ة' if m[2] == 'تين' else ''}", text)
+    return _ONE.sub(r"\1 1 \2", text)
 
 
 def _names(language: str, kind: str) -> Mapping[str, int]:

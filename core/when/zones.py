@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale
+
 from core.errors import Told
+from core.when.words import LANGUAGES
 
 OFFERED = (
     "UTC",
@@ -119,13 +122,17 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> Mapping[str, str]:
-    """Plain names to IANA zones: the whole name and its last part."""
+    """Plain names to IANA zones: the whole name, its last part, and the city in our languages."""
     found: dict[str, str] = {}
     names = sorted(z for z in available_timezones() if not z.startswith(("posix", "right", "Etc/")))
     for zone in names:
         if "/" in zone:
             found.setdefault(_plain(zone.rsplit("/", 1)[-1].replace("_", " ")), zone)
     found |= {_plain(zone.replace("_", " ")): zone for zone in names}
+    for language in LANGUAGES:
+        for zone, names_there in Locale.parse(language).time_zones.items():
+            if zone in names and "city" in names_there:
+                found.setdefault(_plain(names_there["city"]), zone)
     return found | {_plain(name): zone for name, zone in _ALSO.items()}
 
 

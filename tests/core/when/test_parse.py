@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.chat.limits import LANGUAGES
 from core.errors import Told
 from core.i18n.catalog import Catalog
 from core.when.parse import read_when
@@ -87,6 +88,26 @@ amanhã 9h                            | pt | 2026-11-25 09:00
 в пятницу в 18:00                    | ru | 2026-11-27 18:00
 завтра в 9                           | ru | 2026-11-25 09:00
 24 декабря 20:00                     | ru | 2026-12-24 20:00
+lunes próximo 18:00                  | es | 2026-11-30 18:00
+غدا 9:00                             | ar | 2026-11-25 09:00
+غدًا الساعة ٩ صباحًا                   | ar | 2026-11-25 09:00
+غدا الساعة 9 مساءً                    | ar | 2026-11-25 21:00
+غدا مساء                             | ar | 2026-11-25 18:00
+يوم الجمعة الساعة ١٨:٠٠               | ar | 2026-11-27 18:00
+الجمعة الساعة 6 م                    | ar | 2026-11-27 18:00
+الإثنين القادم ٩:٣٠ ص                 | ar | 2026-11-30 09:30
+بعد غد الساعة 7                      | ar | 2026-11-26 07:00
+بعد ساعة                             | ar | 2026-11-24 14:00
+بعد ساعتين                           | ar | 2026-11-24 15:00
+بعد ٣ ساعات                          | ar | 2026-11-24 16:00
+بعد نصف ساعة                         | ar | 2026-11-24 13:30
+بعد ساعة و30 دقيقة                   | ar | 2026-11-24 14:30
+بعد يومين الساعة 9                   | ar | 2026-11-26 09:00
+بعد 3 أيام 18:00                     | ar | 2026-11-27 18:00
+٢٤ ديسمبر ٨ م                        | ar | 2026-12-24 20:00
+٢٤/١٢ ١٨:٠٠                          | ar | 2026-12-24 18:00
+هذا المساء 8                         | ar | 2026-11-24 20:00
+الأسبوع القادم 9:00                   | ar | 2026-12-01 09:00
 """
 
 ASKED_BACK = """
@@ -219,7 +240,7 @@ def test_the_wall_time_stays_what_was_said(now: datetime, ahead_min: int, zone: 
 @given(
     ahead_min=st.integers(5, 300 * 24 * 60),
     zone=zones,
-    language=st.sampled_from(["en", "de", "es", "pt"]),
+    language=st.sampled_from(LANGUAGES),
 )
 def test_our_own_echo_can_be_read_back(ahead_min: int, zone: str, language: str) -> None:
     at = (NOW + timedelta(minutes=ahead_min)).replace(second=0)

@@ -26,6 +26,9 @@ from core.when.zones import FIRST_OFFERED, OFFERED, find_zone, is_zone
         ("EST", "America/New_York"),
         ("Pacific time", "America/Los_Angeles"),
         ("Москва", "Europe/Moscow"),
+        ("Варшава", "Europe/Warsaw"),
+        ("Nueva York", "America/New_York"),
+        ("القاهرة", "Africa/Cairo"),
     ],
 )
 def test_a_place_or_an_offset_is_a_zone(text: str, zone: str) -> None:

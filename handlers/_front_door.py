@@ -32,6 +32,9 @@ from handlers import _doorstep, _parking, _route
 
 log = structlog.get_logger()
 
+_LANGUAGE_CHARS = 16
+"""Of `chat.language`; "zh-Hant-TW" has ten."""
+
 _chats_at_work: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -123,8 +126,8 @@ async def _let_in(inn: In, svc: Services, found: _Found) -> _Visit:
 def _has_news(inn: In, chat: Conversation, member: Member) -> bool:
     """Something about the chat that is worth a write."""
     unknown_zone = chat.zone is None and inn.zone is not None and is_zone(inn.zone)
-    unknown_language = chat.language is None and inn.who.language is not None
-    return unknown_zone or unknown_language or chat.dead or bool(_owner(inn, chat, member))
+    new_language = _language(inn, chat, member) != chat.language
+    return unknown_zone or new_language or chat.dead or bool(_owner(inn, chat, member))
 
 
 def _owner(inn: In, chat: Conversation, member: Member) -> dict[str, object]:
@@ -134,6 +137,15 @@ def _owner(inn: In, chat: Conversation, member: Member) -> dict[str, object]:
     return {"member_id": member.id, "workspace_id": member.workspace_id}
 
 
+def _language(inn: In, chat: Conversation, member: Member) -> str | None:
+    """What is spoken in a chat: what this person chose, else what their client is set to. A group
+    keeps the first language it was told, or the one somebody chose there."""
+    if inn.chat_title and chat.language is not None:
+        return chat.language
+    told = inn.who.language[:_LANGUAGE_CHARS] if inn.who.language else None
+    return member.language or told or chat.language
+
+
 async def _opened(tx: AsyncSession, inn: In, svc: Services, member: Member) -> Conversation:
     """The conversation, with what its network told of zone and language kept."""
     now = svc.clock.now()
@@ -141,8 +153,8 @@ async def _opened(tx: AsyncSession, inn: In, svc: Services, member: Member) -> C
     changes = _owner(inn, chat, member)
     if chat.zone is None and inn.zone is not None and is_zone(inn.zone):
         changes["zone"] = inn.zone
-    if chat.language is None and inn.who.language is not None:
-        changes["language"] = inn.who.language[:16]
+    if (language := _language(inn, chat, member)) != chat.language:
+        changes["language"] = language
     if changes:
         await chats.set_chat(tx, chat.id, **changes)
     if chat.dead:

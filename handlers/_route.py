@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.chat.help import usage_of
 from core.chat.message import Act, In
 from core.chat.registry import Arg, Entry, Registry
 from core.db.chats import Dialogue
@@ -14,7 +15,12 @@ from core.errors import Told
 from handlers._parking import has_link, with_links, without_links
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_NEVER_MIND = {"cancel", "never mind", "nevermind", "stop", "abort", "forget it"}
+_NEVER_MIND = {
+    *("cancel", "never mind", "nevermind", "stop", "abort", "forget it"),
+    *("abbrechen", "stopp", "egal", "vergiss es", "cancelar", "cancela", "olvídalo", "déjalo"),
+    *("deixa", "deixa pra lá", "esquece", "annuler", "laisse tomber"),
+    *("отмена", "отменить", "отмени", "стоп", "неважно", "إلغاء", "الغاء", "ألغ", "توقف", "لا يهم"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ def _args(entry: Entry, text: str, hints: Mapping[str, str]) -> dict[str, str]:
         if value:
             found[arg.name] = _checked(arg, value, entry)
         elif arg.needed:
-            raise Told("door.usage", usage=usage(entry))
+            raise Told("door.usage", usage=usage_of(entry))
     return found
 
 
@@ -132,15 +138,9 @@ def _checked(arg: Arg, value: str, entry: Entry) -> str:
     if arg.kind == "number":
         value = value.lstrip("#")
         if not value.isdecimal():
-            raise Told("door.usage", usage=usage(entry))
+            raise Told("door.usage", usage=usage_of(entry))
     if arg.kind == "choice":
         value = value.lower()
         if value not in arg.choices:
-            raise Told("door.choices", value=value, choices=arg.choices, usage=usage(entry))
+            raise Told("door.choices", value=value, choices=arg.choices, usage=usage_of(entry))
     return value
-
-
-def usage(entry: Entry) -> str:
-    """`/post number`, `/clip [wish]`"""
-    shown = (a.name if a.needed else f"[{a.name}]" for a in entry.args)
-    return " ".join((f"/{entry.name}", *shown))

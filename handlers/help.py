@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from core.chat import acts
+from core.chat.help import help_of, usage_of
 from core.chat.message import Out
 from core.chat.registry import Answer, Ask, command, discover, on_act, reaches
+from core.db import chats
+from core.i18n.catalog import FALLBACK
 from core.say import say
 from core.services import Services
-from handlers._route import usage
 from handlers.sample import sample_button
 
 FIRST = ("clip", "queue", "calendar", "connect", "accounts", "status", "again")
@@ -23,8 +25,18 @@ async def help(ask: Ask, svc: Services) -> Answer:
     mine = [e for e in known if e.listed and reaches(ask.by.role, e.role)]
     order = {name: place for place, name in enumerate(FIRST)}
     mine.sort(key=lambda e: (order.get(e.name, len(order)), e.name))
-    lines = tuple(say("help.line", usage=usage(e), what=e.help) for e in mine)
+    language = await _heard_in(ask, svc)
+    lines = tuple(
+        say("help.line", usage=usage_of(e), what=help_of(e, svc.catalog, language)) for e in mine
+    )
     return Out((say("help.head"), *lines, say("help.words")))
+
+
+async def _heard_in(ask: Ask, svc: Services) -> str:
+    """The language of the chat: in a group it need not be the one of whoever asks."""
+    async with svc.db.read() as tx:
+        chat = await chats.conversation(tx, ask.by.chat_id)
+    return chat.language or FALLBACK
 
 
 @on_act(acts.HELP_SHOW, role="viewer")

@@ -58,15 +58,15 @@ async def _keep(ask: Ask, svc: Services, name: str, clip_id: int | None = None) 
 
 @command("language", role="viewer", args=[Arg("language", suggest=_suggest.languages)])
 async def language(ask: Ask, svc: Services) -> Answer:
-    """Choose the language you write times in: /language Deutsch"""
+    """Choose the language I speak and read times in: /language Deutsch"""
     if wanted := ask.args.get("language"):
-        return await _speak(ask, svc, _language(wanted))
-    now = LANGUAGE_NAMES.get(ask.by.language.split("-")[0], "English")
+        return await _speak(ask, svc, _language(wanted, ask.by.language))
+    now = LANGUAGE_NAMES.get(_code(ask.by.language), LANGUAGE_NAMES["en"])
     row = tuple(
         Button(say("language.name", name=LANGUAGE_NAMES[code]), Act.of(acts.LANGUAGE_IS, number))
         for number, code in enumerate(LANGUAGES)
     )
-    return Out.of(say("language.now", name=now), buttons=(row[:3], row[3:]))
+    return Out.of(say("language.now", name=now), buttons=(row[:4], row[4:]))
 
 
 @on_act(acts.LANGUAGE_IS, role="viewer")
@@ -75,14 +75,21 @@ async def language_pressed(ask: Ask, svc: Services) -> Answer:
     return await _speak(ask, svc, LANGUAGES[nth(ask, 0, among=len(LANGUAGES))])
 
 
-def _language(said: str) -> str:
-    """`de`, `Deutsch`, `German`. Raises Told with the ones there are."""
+def _code(language: str) -> str:
+    """`pt` of `pt-BR`."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def _language(said: str, asked_in: str) -> str:
+    """`de`, `de-AT`, `Deutsch`, `German`, and `alemán` by somebody who speaks Spanish. Raises Told
+    with the ones there are."""
     from babel import Locale
 
     wanted = said.strip().casefold()
+    readers = {code for code in ("en", _code(asked_in)) if code in LANGUAGES}
     for code in LANGUAGES:
-        english = str(Locale.parse(code).get_display_name("en")).casefold()
-        if wanted in (code, LANGUAGE_NAMES[code].casefold(), english):
+        names = {str(Locale.parse(code).get_display_name(r)).casefold() for r in readers}
+        if _code(wanted) == code or wanted in names | {LANGUAGE_NAMES[code].casefold()}:
             return code
     raise Told("language.unknown", said=said[:40], names=tuple(LANGUAGE_NAMES.values()))
 
@@ -92,5 +99,5 @@ async def _speak(ask: Ask, svc: Services, code: str) -> Answer:
         await chats.set_chat(tx, ask.by.chat_id, language=code)
         await people.set_member(tx, ask.by.member_id, language=code)
     name = LANGUAGE_NAMES[code]
-    key = "language.kept" if code in svc.catalog.languages else "language.kept_for_times"
+    key = "language.kept" if svc.catalog.speaks(code) else "language.kept_for_times"
     return Out.of(say(key, name=name))

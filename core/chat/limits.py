@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-LANGUAGES: Final = ("en", "de", "es", "fr", "pt", "ru")
-"""What times may be written in. Buttons carry the place in this list: only ever add at its end."""
+LANGUAGES: Final = ("en", "de", "es", "fr", "pt", "ru", "ar")
+"""What times may be written in; the sentences are in all of them but French. Buttons carry the
+place in this list: only ever add at its end."""
 
 LANGUAGE_NAMES: Final = {
     "en": "English",
@@ -15,7 +16,14 @@ LANGUAGE_NAMES: Final = {
     "fr": "Français",
     "pt": "Português",
     "ru": "Русский",
+    "ar": "العربية",
 }
+
+COMMAND_HELP_CHARS: Final = 100
+"""What a command does, in one line: Discord takes 100 characters (reference, application-commands),
+Telegram 256 (core.telegram.org/bots/api#botcommand)."""
+BUTTON_CHARS: Final = 40
+"""Discord cuts at 80; on a phone two buttons of more than this do not fit beside each other."""
 
 QUICK_TIMES: Final = ("in 1h", "18:00", "tomorrow 9:00", "now")
 """Times with a button, as `read_when` takes them. Buttons carry the place: only ever add."""

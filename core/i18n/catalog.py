@@ -8,6 +8,9 @@ One TOML file in `locales/` per language. A sentence may hold `{facts}`, `*bold*
 facts are never read as markup. `{one = "…", other = "…"}` is chosen by the fact `n`, with the
 plural rules of the language. What a language lacks is said in English; a key nobody knows is said
 readably and logged: a chat never breaks because a sentence is missing.
+
+Facts that run the other way than the sentence (a Latin name in Arabic, an Arabic name in English)
+stand between Unicode isolates, so that neither disturbs the order of the other.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from __future__ import annotations
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -34,6 +38,7 @@ FALLBACK = "en"
 LOCALES = Path(__file__).with_name("locales")
 
 Style = Literal["", "bold", "code"]
+Direction = Literal["ltr", "rtl"]
 Sentence = str | Mapping[str, str]
 
 log = structlog.get_logger()
@@ -50,7 +55,14 @@ class Run:
     when: datetime | None = None
 
 
+APART, END = "\u2068", "\u2069"
+"""Unicode's first strong isolate and its end (UAX 9): what stands between them is set apart from
+the order of the sentence, and runs as its own first letter does."""
+
 _MARKUP = re.compile(r"\*([^*\n]+)\*|`([^`\n]+)`")
+_ALONE = re.compile(r"\{\w+\}")
+_ADDRESS = re.compile(r"https?://")
+_SOUND_OF_I = re.compile(r"h?i(?![aeáé])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -103,14 +115,18 @@ class Catalog:
         ours = self._sentences.get(self.known(language), {})
         return ours.get(key, self._sentences[FALLBACK].get(key))
 
+    def speaks(self, language: str) -> bool:
+        """Whether there are sentences in it, or in another kind of it: `pt` for `pt-BR`."""
+        return _family(self.known(language)) == _family(language)
+
     def known(self, language: str | None) -> str:
-        """The language of ours that is nearest to what a person speaks: `pt-PT` → `pt`."""
+        """The language of ours that is nearest to what a person speaks: `pt-PT` → `pt-BR`."""
         wanted = (language or FALLBACK).replace("_", "-")
-        for name in (wanted, wanted.split("-")[0]):
+        for name in (wanted, _family(wanted)):
             if name in self._sentences:
                 return name
-        family = wanted.split("-")[0]
-        return next((n for n in self.languages if n.split("-")[0] == family), FALLBACK)
+        near = (n for n in self.languages if _family(n) == _family(wanted))
+        return next(near, FALLBACK)
 
     def text(self, what: Say, language: str = FALLBACK, zone: str = "UTC") -> str:
         """Plain words, without any style."""
@@ -147,12 +163,28 @@ def _joined(runs: Iterator[Run]) -> Iterator[Run]:
         yield held
 
 
+def _family(language: str) -> str:
+    """`pt` of `pt-BR`."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def direction(language: str) -> Direction:
+    """Which way a language is written."""
+    return "rtl" if _locale(language).text_direction == "rtl" else "ltr"
+
+
 @lru_cache(maxsize=64)
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale.parse(FALLBACK)
+
+
+def _set_apart(runs: Iterable[Run]) -> Iterator[Run]:
+    yield Run(APART)
+    yield from runs
+    yield Run(END)
 
 
 class _Speaker:
@@ -162,12 +194,16 @@ class _Speaker:
         self._catalog = catalog
         self._language = language
         self._locale = _locale(language)
+        self._rtl = direction(language) == "rtl"
         self._zone = zone
 
     def say(self, what: Say, style: Style) -> Iterator[Run]:
         template = self._template(what)
+        alone = _ALONE.fullmatch(template) is not None
         for piece, look in _styled(template):
-            yield from self._filled(piece, what, look or style)
+            runs = self._filled(piece, what, look or style, alone)
+            # Around a command, never inside it: what is copied out of it must still be one.
+            yield from _set_apart(runs) if look == "code" and self._rtl else runs
 
     def _template(self, what: Say) -> str:
         found = self._catalog.sentence(what.key, self._language)
@@ -180,7 +216,7 @@ class _Speaker:
         amount = n if isinstance(n, int | float) and not isinstance(n, bool) else 0
         return found.get(self._locale.plural_form(amount)) or found["other"]
 
-    def _filled(self, piece: str, what: Say, style: Style) -> Iterator[Run]:
+    def _filled(self, piece: str, what: Say, style: Style, alone: bool) -> Iterator[Run]:
         for text, name, _, _ in string.Formatter().parse(piece):
             if text:
                 yield Run(text, style)
@@ -189,9 +225,10 @@ class _Speaker:
             if name not in what.facts:
                 log.error("i18n.fact_missing", key=what.key, fact=name)
                 continue
-            yield from self._fact(what.facts[name], style)
+            yield from self._fact(what.facts[name], style, alone)
 
-    def _fact(self, fact: Fact, style: Style) -> Iterator[Run]:
+    def _fact(self, fact: Fact, style: Style, alone: bool = False) -> Iterator[Run]:
+        """`alone`: it is the whole sentence, so there is no order it could disturb."""
         match fact:
             case Say():
                 yield from self.say(fact, style)
@@ -200,11 +237,28 @@ class _Speaker:
             case When(at, zone, part):
                 yield Run(moment_text(at, zone, self._locale, part), style)
             case Link(label, url):
-                yield Run(label, style, href=url)
+                link = Run(label, style, href=url)
+                apart = not alone and self._strays(label)
+                yield from _set_apart([link]) if apart else [link]
             case tuple():
                 yield from self._list(fact, style)
             case _:
-                yield Run(self._word(fact), style)
+                yield Run(self._word(fact) if alone else self._fitted(fact, style), style)
+
+    def _fitted(self, fact: Fact, style: Style) -> str:
+        word = self._word(fact)
+        # A command is set apart as a whole; in an address, a chat takes every mark for part of it.
+        if style == "code" or _ADDRESS.match(word) or not self._strays(fact):
+            return word
+        return f"{APART}{word}{END}"
+
+    def _strays(self, fact: Fact) -> bool:
+        """Whether it would disturb the order of the sentence, or be disturbed by it."""
+        if isinstance(fact, int | float):
+            return self._rtl and fact < 0
+        if not isinstance(fact, str) or not fact:
+            return False
+        return self._rtl or any(unicodedata.bidirectional(c) in ("R", "AL") for c in fact)
 
     def _word(self, fact: Fact) -> str:
         match fact:
@@ -224,13 +278,23 @@ class _Speaker:
         """ "a, b and c" in the language, each part with its own look."""
         if not facts:
             return
+        drawn = [tuple(self._fact(fact, style)) for fact in facts]
         marks = [f"\x00{i}\x00" for i in range(len(facts))]
         written = format_list(marks, locale=self._locale)
-        for i, part in enumerate(re.split("\x00(\\d+)\x00", written)):
+        parts = re.split("\x00(\\d+)\x00", written)
+        for i, part in enumerate(parts):
             if i % 2:
-                yield from self._fact(facts[int(part)], style)
+                yield from drawn[int(part)]
             elif part:
-                yield Run(part, style)
+                ahead = drawn[int(parts[i + 1])] if i + 1 < len(parts) else ()
+                yield Run(self._joint(part, ahead), style)
+
+    def _joint(self, joint: str, ahead: tuple[Run, ...]) -> str:
+        """Spanish has "e" instead of "y" before the sound of i, which CLDR's lists do not know:
+        "TikTok e Instagram"."""
+        if self._locale.language == "es" and joint == " y " and ahead:
+            return " e " if _SOUND_OF_I.match(ahead[0].text) else joint
+        return joint
 
 
 def _readable(what: Say) -> str:

@@ -11,6 +11,7 @@ import handlers
 from core.chat.message import ChatRef, In, InFile, MessageRef, Out, Who
 from core.chat.registry import discover
 from core.db import outbox
+from core.say import Say
 from core.services import Services
 from handlers._front_door import receive
 
@@ -72,12 +73,9 @@ class Talk:
         """The newest button with this label, or the one on a message."""
         at = on or next((m for m in reversed(self.messages) if label in m.labels), None)
         assert at, f"no button {label!r}; there are {[m.labels for m in self.messages]}"
-        button = next(
-            b
-            for row in at.out.buttons
-            for b in row
-            if self.svc.catalog.text(b.label) == label and b.act
-        )
+        buttons = [b for row in at.out.buttons for b in row]
+        named = zip(at.labels, buttons, strict=True)
+        button = next(b for said, b in named if said == label and b.act)
         assert button.act is not None
         return await self.press_act(button.act.pack(), at)
 
@@ -128,14 +126,17 @@ class Talk:
                 return news
 
     def _show(self, parcel: outbox.Parcel, message_id: str) -> Said:
-        text = self.svc.catalog.text
         out = parcel.out
+
+        def text(what: Say) -> str:
+            return self.svc.catalog.text(what, parcel.language, self.zone or "UTC")
+
         buttons = [b for row in out.buttons for b in row]
         said = Said(
             message_id,
             parcel.key,
             out,
-            "\n".join(text(s, zone=self.zone or "UTC") for s in out.text),
+            "\n".join(map(text, out.text)),
             [text(b.label) for b in buttons],
             [b.url for b in buttons if b.url],
         )

@@ -76,7 +76,7 @@ def test_sizes_lengths_and_moments_are_written_for_people(catalog: Catalog) -> N
     facts = say("t.facts", size=Bytes(3_400_000), length=Seconds(185), at=When(AT, "Europe/Berlin"))
     assert catalog.text(facts) == "3.4 MB, 3 min 5 s, Friday 27 November, 18:00 (Europe/Berlin)"
     assert catalog.text(facts, "de") == (
-        "3,4 MB, 3 min 5 s, Fr., 27. November, 18:00 (Europe/Berlin)"
+        "3,4 MB, 3 min 5 s, Freitag, 27. November, 18:00 (Europe/Berlin)"
     )
 
 

@@ -17,6 +17,7 @@ from bot.gateway_oauth import OAuth
 from bot.gateway_webhooks import Webhooks
 from bot.media_links import MediaLinks
 from bot.web_socket import Connection, Desk
+from bot.web_words import asked_in, worded
 from core.errors import BadSetting
 from core.settings import Settings
 
@@ -89,7 +90,17 @@ class Gateway:
         if foreign and "code" in request.query and "ask" not in request.query:
             asked = urlencode({"code": request.query["code"], "ask": "1"})
             raise web.HTTPSeeOther(f"/?{asked}")
-        return _file("index.html")
+        return await self._page(request)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        """The page in the language its reader chose, else in the one the browser asks for."""
+        catalog = self._desk.svc.catalog
+        signed = await self._desk.sessions.who(request)
+        chosen = signed.member.language if signed else None
+        html = (STATIC / "index.html").read_text(encoding="utf-8")
+        words = worded(html, catalog, chosen or asked_in(request, catalog))
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
+        return web.Response(text=words, content_type="text/html", headers=headers)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return _file(request.match_info["file"])

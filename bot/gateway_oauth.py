@@ -7,7 +7,9 @@ from html import escape
 import structlog
 from aiohttp import web
 
+from bot.web_words import asked_in
 from core.errors import Told
+from core.i18n.catalog import direction
 from core.say import Say, say
 from core.services import Services
 
@@ -16,7 +18,7 @@ log = structlog.get_logger()
 NAMES = {"tiktok": "TikTok", "youtube": "YouTube"}
 """As the platforms write themselves, where a capital letter is not enough."""
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="{language}" dir="{dir}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Clipdesk</title>
 <link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/app.css"></head>
@@ -39,19 +41,29 @@ class OAuth:
             )
         except Told as told:
             log.info("oauth.refused", key=told.say.key)
-            return self._page(say("web.not_connected"), told.say, "bad", 400)
+            return self._page(request, say("web.not_connected"), told.say, "bad", 400)
         platform = NAMES.get(account.platform, account.platform.title())
         facts = {"platform": platform, "username": account.username}
         key = "web.connected_practice" if account.practice else "web.connected"
-        return self._page(say(key, **facts), say("web.connected_next"), "good", 200)
+        title = say(key, **facts)
+        return self._page(request, title, say("web.connected_next"), "good", 200)
 
-    def _page(self, title: Say, text: Say, mood: str, status: int) -> web.Response:
-        words = self._svc.catalog.text
+    def _page(
+        self, request: web.Request, title: Say, text: Say, mood: str, status: int
+    ) -> web.Response:
+        catalog = self._svc.catalog
+        language = asked_in(request, catalog)
+
+        def words(sentence: Say) -> str:
+            return catalog.text(sentence, language)
+
         page = PAGE.format(
             title=escape(words(title)),
             text=escape(words(text)),
             back=escape(words(say("web.back_to_chat"))),
             mood=mood,
+            language=language,
+            dir=direction(language),
         )
         # The address holds a code and a state: it must not be kept or passed on.
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

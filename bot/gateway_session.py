@@ -12,6 +12,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway_guard import Guard, Limits, caller
+from bot.web_words import asked_in
 from core.chat.message import ChatRef, Who
 from core.db import audit, chats, people, web_messages
 from core.errors import Told
@@ -93,7 +94,7 @@ class Sessions:
         """Raises Unauthorized in words."""
         signed = await self.who(request)
         if signed is None:
-            raise web.HTTPUnauthorized(text="You are signed out. Sign in with a new code.")
+            raise web.HTTPUnauthorized(text=self._words(request, "web.signed_out"))
         return signed
 
     async def me(self, request: web.Request) -> web.Response:
@@ -106,12 +107,12 @@ class Sessions:
     async def sign_in(self, request: web.Request) -> web.Response:
         """POST /api/session {"code": "ABCD-EFGH"}"""
         if not self._tries.take(caller(request, self._guard.behind_proxy)):
-            return self._said(429, "web.slow_down")
+            return self._said(request, 429, "web.slow_down")
         code = await _code(request)
         async with self._svc.db.write() as tx:
             member = await self._use(tx, code) if code else None
             if member is None:
-                return self._said(403, "web.wrong_code")
+                return self._said(request, 403, "web.wrong_code")
             token = await people.open_session(
                 tx,
                 self._svc.vault,
@@ -162,9 +163,12 @@ class Sessions:
             samesite="Strict",
         )
 
-    def _said(self, status: int, key: str) -> web.Response:
-        words = self._svc.catalog.text(Told(key).say)
-        return web.json_response({"error": words}, status=status)
+    def _said(self, request: web.Request, status: int, key: str) -> web.Response:
+        return web.json_response({"error": self._words(request, key)}, status=status)
+
+    def _words(self, request: web.Request, key: str) -> str:
+        catalog = self._svc.catalog
+        return catalog.text(Told(key).say, asked_in(request, catalog))
 
 
 def _where(member: people.Member) -> ChatRef:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.media_links import MediaLinks
 from core.chat.message import Button, MediaOut, Out
 from core.db.web_messages import WebMessage
-from core.i18n.catalog import Catalog, Run
+from core.i18n.catalog import Catalog, Run, direction
 from core.say import Say
 
 
@@ -41,6 +41,8 @@ class Drawing:
     def _out(self, out: Out, language: str) -> dict[str, Any]:
         text = [self._paragraph(s, language) for s in out.text]
         return {
+            "language": self._catalog.known(language),
+            "dir": direction(self._catalog.known(language)),
             "text": [runs for runs in text if runs],
             "progress": _progress(out),
             "buttons": [[self._button(b, language) for b in row] for row in out.buttons],

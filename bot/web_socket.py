@@ -4,7 +4,8 @@
            {"t": "send", key, text, files: [upload ids]}
            {"t": "press", key, id, act}
            {"t": "older", before} · {"t": "fresh", id}  (new links for one message)
-    us   → {"t": "welcome", me, commands, cursor, messages, more, reset}
+    us   → {"t": "welcome", me, words, commands, cursor, messages, more, reset}
+           {"t": "words", words, commands}             the conversation goes on in another language
            {"t": "messages", messages, cursor} · {"t": "older", messages, more} · {"t": "beat"}
            {"t": "taken", key} · {"t": "refused", key, text} · {"t": "bye", why}
 
@@ -23,6 +24,7 @@ from zoneinfo import available_timezones
 
 import structlog
 from aiohttp import WSMsgType, web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.courier import Courier
 from bot.gateway_guard import Bucket
@@ -30,11 +32,14 @@ from bot.gateway_session import Sessions, Signed
 from bot.web_draw import Drawing
 from bot.web_rooms import Rooms
 from bot.web_upload import Uploads
+from bot.web_words import words_of
+from core.chat.help import argument_of, help_of
 from core.chat.message import Act, In, InFile, MessageRef
 from core.chat.registry import Registry
-from core.db import web_messages
+from core.db import people, web_messages
 from core.db.web_messages import WebMessage
 from core.errors import Told
+from core.i18n.catalog import FALLBACK, Catalog
 from core.say import say
 from core.services import Services
 from handlers import _front_door
@@ -77,6 +82,7 @@ class Connection:
         self._cursor = 0
         self._zone: str | None = None
         self._language: str | None = None
+        self._spoken = FALLBACK
         self._pace = Bucket(per_s=5, burst=30)
 
     async def run(self) -> None:
@@ -115,13 +121,14 @@ class Connection:
             reset = known == 0 or known > head or len(missed) > REPLAY
             if reset:
                 missed = await web_messages.page(tx, self._signed.chat_id, PAGE)
+            self._spoken = await self._language_now(tx)
         self._cursor = head
         member = self._signed.member
         await self._send(
             {
                 "t": "welcome",
                 "me": {"name": member.name, "role": member.role},
-                "commands": _commands(self._desk.registry),
+                **self._words(),
                 "cursor": head,
                 "reset": reset,
                 "more": reset and len(missed) == PAGE,
@@ -129,12 +136,28 @@ class Connection:
             }
         )
 
+    async def _language_now(self, tx: AsyncSession) -> str:
+        """What this person chose, else what their browser is set to."""
+        member = await people.member(tx, self._signed.member.id)
+        return member.language or self._language or FALLBACK
+
+    def _words(self) -> dict[str, Any]:
+        catalog = self._desk.svc.catalog
+        return {
+            "words": words_of(catalog, self._spoken),
+            "commands": _commands(self._desk.registry, catalog, self._spoken),
+        }
+
     async def _tell(self, bell: asyncio.Event) -> None:
         """Whatever is newer than what this page has, whenever there is something."""
         while True:
             bell.clear()
             async with self._desk.svc.db.read() as tx:
                 news = await web_messages.since(tx, self._signed.chat_id, self._cursor, PAGE)
+                spoken = await self._language_now(tx)
+            if spoken != self._spoken:
+                self._spoken = spoken
+                await self._send({"t": "words", **self._words()})
             if news:
                 self._cursor = news[-1].version
                 await self._send(
@@ -218,14 +241,14 @@ class Connection:
                 raise Told("web.slow_down")
             await (self._write(key, frame) if frame["t"] == "send" else self._press(key, frame))
         except Told as told:
-            words = self._desk.svc.catalog.text(told.say, self._language or "en")
+            words = self._desk.svc.catalog.text(told.say, self._spoken)
             await self._send({"t": "refused", "key": key, "text": words})
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:  # a bug of ours: the page must not send it again and again
             code = secrets.token_hex(4)
             log.exception("web.fault", code=code)
-            words = self._desk.svc.catalog.text(say("web.fault", code=code), self._language or "en")
+            words = self._desk.svc.catalog.text(say("web.fault", code=code), self._spoken)
             await self._send({"t": "refused", "key": key, "text": words})
         else:
             await self._send({"t": "taken", "key": key})
@@ -299,14 +322,16 @@ def _acts(message: WebMessage) -> set[str]:
     return {button["act"] for row in rows for button in row if button["act"]}
 
 
-def _commands(registry: Registry) -> list[dict[str, Any]]:
+def _commands(registry: Registry, catalog: Catalog, language: str) -> list[dict[str, Any]]:
     """For the suggestions behind `/`."""
     listed = sorted((e for e in registry.commands.values() if e.listed), key=lambda e: e.name)
     return [
         {
             "name": e.name,
-            "help": e.help,
-            "args": [{"name": a.name, "needed": a.needed} for a in e.args],
+            "help": help_of(e, catalog, language),
+            "args": [
+                {"name": catalog.text(argument_of(a), language), "needed": a.needed} for a in e.args
+            ],
         }
         for e in listed
     ]

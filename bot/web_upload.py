@@ -22,6 +22,7 @@ from aiohttp import web
 
 from bot.gateway_session import Sessions
 from bot.web_chat import MAX_UPLOAD_B
+from bot.web_words import asked_in
 from core.chat.message import InFile
 from core.errors import Told, TooLarge
 from core.media.receive import Received, receive, safe_name
@@ -119,7 +120,7 @@ class Uploads:
         try:
             upload = self._plan(await _json(request), signed.member.id)
         except Told as told:
-            return self._said(told, 413 if isinstance(told, TooLarge) else 422)
+            return self._said(request, told, 413 if isinstance(told, TooLarge) else 422)
         self._uploads[upload.id] = upload
         upload.task = asyncio.create_task(self._receive(upload))
         return web.json_response(upload.about(), status=201)
@@ -192,7 +193,7 @@ class Uploads:
             await upload.put(None)
             await upload.settled.wait()
         if upload.fault is not None:
-            return self._said(upload.fault, 422)
+            return self._said(request, upload.fault, 422)
         return web.json_response(upload.about())
 
     async def _feed(self, upload: Upload, request: web.Request) -> None:
@@ -224,12 +225,15 @@ class Uploads:
         signed = await self._sessions.need(request)
         upload = self._uploads.get(request.match_info["id"])
         if upload is None or upload.member_id != signed.member.id:
-            raise web.HTTPNotFound(text="That upload is not known here. Send the file again.")
+            raise web.HTTPNotFound(text=self._words(request, Told("web.upload_gone")))
         return upload
 
-    def _said(self, told: Told, status: int) -> web.Response:
-        words = self._svc.catalog.text(told.say)
-        return web.json_response({"error": words}, status=status)
+    def _said(self, request: web.Request, told: Told, status: int) -> web.Response:
+        return web.json_response({"error": self._words(request, told)}, status=status)
+
+    def _words(self, request: web.Request, told: Told) -> str:
+        catalog = self._svc.catalog
+        return catalog.text(told.say, asked_in(request, catalog))
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import { drawEmpty } from "./empty.js";
 import { Link } from "./link.js";
 import { signIn } from "./sign_in.js";
 import { Thread } from "./thread.js";
+import { ask, learn, t } from "./words.js";
 
 const pressed = new Map(); // key of a press → its message and button
 
@@ -28,16 +29,27 @@ function released(key, words) {
   if (words) view.tell(words);
 }
 
+// In the language of the conversation, which may be another than the browser's.
+function speak({ words, commands }) {
+  const changed = learn(words);
+  composer.suggestions.learn(commands);
+  drawEmpty({ commands, say: (text) => composer.say(text), fill: (text) => composer.fill(text) });
+  if (!changed) return;
+  composer.refresh();
+  thread.reword();
+}
+
 function onFrame(frame) {
   if (frame.t === "welcome") {
     byId("who").textContent = frame.me.name;
-    composer.suggestions.learn(frame.commands);
-    drawEmpty({ commands: frame.commands, say: (text) => composer.say(text), fill: (text) => composer.fill(text) });
+    speak(frame);
     composer.arrived(frame.messages);
     thread.welcome(frame);
   } else if (frame.t === "messages") {
     composer.arrived(frame.messages);
     thread.take(frame.messages);
+  } else if (frame.t === "words") {
+    speak(frame);
   } else if (frame.t === "older") {
     thread.older(frame);
   } else if (frame.t === "taken") {
@@ -55,15 +67,14 @@ function onState(state) {
   if (state === "open") { strip.hidden = true; return; }
   // A short break is nobody's business.
   stripTimer = setTimeout(() => {
-    strip.textContent = "Reconnecting… What you write is kept and sent.";
+    strip.textContent = t("reconnecting");
     strip.hidden = false;
   }, 700);
 }
 
 function onSignedOut(why) {
   byId("desk").hidden = true;
-  signIn(why === "too_many" ? "This page is open in too many tabs. Close some and load it again."
-    : "You are signed out. Enter a new code to go on.").then(() => location.reload());
+  signIn(t(why === "too_many" ? "too_many_tabs" : "signed_out")).then(() => location.reload());
 }
 
 const link = new Link({ onFrame, onState, onSignedOut });
@@ -93,7 +104,7 @@ function dropAnywhere() {
 }
 
 byId("sign-out").addEventListener("click", async () => {
-  await fetch("/api/session", { method: "DELETE" });
+  await ask("/api/session", { method: "DELETE" });
   link.end("signed_out");
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && thread.pinned) thread.toEnd(); });

@@ -5,6 +5,7 @@ import { Outgoing } from "./outgoing.js";
 import { Suggestions } from "./suggestions.js";
 import { Upload } from "./uploads.js";
 import { UploadRow } from "./upload_row.js";
+import { t } from "./words.js";
 
 const MAX_FILES = 10;
 
@@ -13,7 +14,8 @@ export class Composer {
     this.link = link;
     this.thread = thread;
     this.box = byId("box");
-    if (touch()) this.box.placeholder = "Write, or attach a video";
+    if (touch()) this.box.dataset.hint = "write_touch";
+    this.box.placeholder = t(this.box.dataset.hint);
     this.tray = byId("tray");
     this.hint = byId("tray-hint");
     this.rows = [];
@@ -59,7 +61,8 @@ export class Composer {
       this.rows.push(row);
       this.tray.append(row.node);
     }
-    announce(this.rows.length === 1 ? `Uploading ${this.rows[0].upload.file.name}` : `${this.rows.length} files`);
+    announce(this.rows.length === 1 ? t("uploading", { name: this.rows[0].upload.file.name })
+      : t("files", { n: this.rows.length }));
     this.refresh();
     this.perhapsSend();
   }
@@ -93,12 +96,11 @@ export class Composer {
     const text = this.box.value.trim();
     this.tray.hidden = this.rows.length === 0;
     this.hint.hidden = this.rows.every((row) => row.upload.state === "failed");
-    const several = this.rows.length > 1;
-    this.hint.textContent = text
-      ? `${touch() ? "Tap the arrow" : "Press Enter"} to send ${several ? "them" : "it"} with your words.`
-      : `Sent as soon as ${several ? "all are" : "it is"} uploaded. You can add words, such as “3 clips under 40 s”.`;
+    const how = text ? (touch() ? "hint_tap" : "hint_enter") : "hint_sends_itself";
+    this.hint.textContent = t(this.rows.length > 1 ? `${how}_all` : how);
     byId("send").disabled = !text && this.rows.length === 0;
     this.box.style.height = "auto";
+    this.rows.forEach((row) => row.draw());
     this.box.style.height = `${Math.min(this.box.scrollHeight, 200)}px`;
   }
 

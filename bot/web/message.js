@@ -3,6 +3,7 @@
 
 import { el, icon, safeHref } from "./dom.js";
 import { clock, day, full, length, moment, size } from "./times.js";
+import { t } from "./words.js";
 
 function run(part) {
   if (part.when) {
@@ -19,7 +20,8 @@ function run(part) {
   return document.createTextNode(part.text);
 }
 
-export const paragraphs = (text) => text.map((runs) => el("p", {}, ...runs.map(run)));
+// A paragraph runs the way its own words do: somebody may have written in several languages.
+export const paragraphs = (text, dir = "auto") => text.map((runs) => el("p", { dir }, ...runs.map(run)));
 
 export const plain = (text) => text.map((runs) => runs.map((r) => r.text).join("")).join("\n");
 
@@ -45,23 +47,40 @@ export class MessageView {
     const before = this.data;
     this.data = data;
     this.at = new Date(data.at);
-    this.time.textContent = clock(this.at);
     this.time.dateTime = data.at;
-    this.time.title = full(this.at);
-    this.bubble.setAttribute("aria-label", `${data.from === "me" ? "You" : "Clipdesk"}, ${clock(this.at)}`);
-    this.text.replaceChildren(...paragraphs(data.text), ...this.files(data.files || []), ...this.progress(data));
+    this.stamp();
+    this.text.lang = data.language || "";
+    this.text.replaceChildren(...paragraphs(data.text, data.dir), ...this.files(data.files || []), ...this.progress(data));
     this.drawMedia(before);
     this.drawButtons();
   }
 
+  stamp() {
+    this.time.textContent = clock(this.at);
+    this.time.title = full(this.at);
+    const who = this.data.from === "me" ? t("you") : "Clipdesk";
+    this.bubble.setAttribute("aria-label", t("said_at", { who, time: clock(this.at) }));
+  }
+
+  // Another language: what the page itself says of this message.
+  reword() {
+    this.stamp();
+    this.media.querySelector("a.download")?.replaceWith(this.download(this.data.media));
+    this.media.querySelector(".play")?.setAttribute("aria-label", this.playLabel());
+  }
+
+  playLabel() {
+    return t("play", { name: this.data.alt || this.data.media.name });
+  }
+
   files(files) {
     return files.map((file) => el("p", { class: "file" }, icon("file"),
-      el("span", { class: "file-name" }, file.name), el("span", { class: "faint" }, size(file.size))));
+      el("span", { class: "file-name", dir: "auto" }, file.name), el("span", { class: "faint" }, size(file.size))));
   }
 
   progress(data) {
     if (data.progress === null || data.progress === undefined) return [];
-    return [el("progress", { max: 100, value: data.progress, "aria-label": "Progress" })];
+    return [el("progress", { max: 100, value: data.progress, "aria-label": t("progress") })];
   }
 
   drawMedia(before) {
@@ -93,7 +112,7 @@ export class MessageView {
       "aria-label": this.data.alt || media.name,
     });
     const badge = el("span", { class: "badge", "aria-hidden": "true" }, media.duration ? length(media.duration) : "");
-    const start = el("button", { type: "button", class: "play", "aria-label": `Play ${this.data.alt || media.name}`,
+    const start = el("button", { type: "button", class: "play", "aria-label": this.playLabel(),
       onclick: () => { player.play(); player.focus(); } }, icon("play"));
     player.addEventListener("play", () => {
       player.controls = true;
@@ -119,8 +138,8 @@ export class MessageView {
   }
 
   download(media) {
-    return el("a", { class: "download", href: media.download, download: media.name, "aria-label": `Download ${media.name}` },
-      icon("download"), el("span", {}, media.size ? `Download · ${size(media.size)}` : "Download"));
+    return el("a", { class: "download", href: media.download, download: media.name, "aria-label": t("download_name", { name: media.name }) },
+      icon("download"), el("span", {}, media.size ? t("download_size", { size: size(media.size) }) : t("download")));
   }
 
   drawButtons() {

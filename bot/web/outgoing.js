@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { UploadRow } from "./upload_row.js";
+import { t } from "./words.js";
 
 export class Outgoing {
   // `done(outgoing)` is called when it leaves the list without having been sent.
@@ -11,12 +12,12 @@ export class Outgoing {
     this.state = el("span", { class: "at" });
     this.note = el("p", { class: "error", role: "alert", hidden: true });
     this.tools = el("div", { class: "button-row", hidden: true },
-      el("button", { type: "button", class: "button plain", onclick: () => this.again() }, "Try again"),
-      el("button", { type: "button", class: "button plain", onclick: () => this.remove() }, "Remove"));
+      el("button", { type: "button", class: "button plain", onclick: () => this.again() }, t("again")),
+      el("button", { type: "button", class: "button plain", onclick: () => this.remove() }, t("remove")));
     const files = el("ul", { class: "tray" }, ...this.rows.map((row) => row.node));
     this.node = el("li", { class: "message me pending" },
       el("article", { class: "bubble" },
-        el("div", { class: "body" }, el("div", { class: "text" }, text ? el("p", {}, text) : null,
+        el("div", { class: "body" }, el("div", { class: "text" }, text ? el("p", { dir: "auto" }, text) : null,
           uploads.length ? files : null), this.note, this.tools), this.state));
     this.try();
   }
@@ -24,8 +25,8 @@ export class Outgoing {
   async try() {
     this.note.hidden = true;
     this.tools.hidden = true;
-    this.state.textContent = this.uploads.length ? "Sending" : "";
-    this.slow = setTimeout(() => { this.state.textContent = "Sending"; }, 800);
+    this.state.textContent = this.uploads.length ? t("sending") : "";
+    this.slow = setTimeout(() => { this.state.textContent = t("sending"); }, 800);
     await Promise.all(this.uploads.map((upload) => upload.arrival));
     this.update();
     if (this.uploads.some((upload) => upload.state !== "done")) { clearTimeout(this.slow); return; }
@@ -35,13 +36,13 @@ export class Outgoing {
   update(upload) {
     const row = this.rows.find((r) => r.upload === upload);
     if (row) row.draw();
-    if (this.uploads.some((u) => u.state === "failed")) this.state.textContent = "Not sent";
+    if (this.uploads.some((u) => u.state === "failed")) this.state.textContent = t("not_sent");
   }
 
   // The server says why it does not take it.
   refused(words) {
     clearTimeout(this.slow);
-    this.state.textContent = "Not sent";
+    this.state.textContent = t("not_sent");
     this.note.textContent = words;
     this.note.hidden = false;
     this.tools.hidden = false;

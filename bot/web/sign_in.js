@@ -1,9 +1,10 @@
 // From a code to a session: by itself when the address brought one, else with a calm form.
 
 import { byId } from "./dom.js";
+import { ask as fetchWorded, t } from "./words.js";
 
 async function exchange(code) {
-  const answer = await fetch("/api/session", {
+  const answer = await fetchWorded("/api/session", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ code }),
@@ -12,7 +13,7 @@ async function exchange(code) {
   try {
     return (await answer.json()).error;
   } catch {
-    return "The server could not answer. Try again in a moment.";
+    return t("no_answer");
   }
 }
 
@@ -45,7 +46,7 @@ function ask(code, words) {
       event.preventDefault();
       const button = form.querySelector("button");
       button.disabled = true;
-      const wrong = await exchange(box.value).catch(() => "Clipdesk cannot be reached. Is it still running?");
+      const wrong = await exchange(box.value).catch(() => t("unreachable"));
       button.disabled = false;
       if (wrong) {
         error.textContent = wrong;
@@ -64,7 +65,7 @@ export async function signIn(words = "") {
   const { code, ask: mustAsk } = codeOfAddress();
   if (!words && await signedIn()) return; // whoever is in stays in: a code in a link changes nothing
   if (code && !mustAsk) {
-    const wrong = await exchange(code).catch(() => "Clipdesk cannot be reached. Is it still running?");
+    const wrong = await exchange(code).catch(() => t("unreachable"));
     if (!wrong) return;
     await ask("", wrong);
     return;

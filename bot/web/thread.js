@@ -3,6 +3,7 @@
 import { announce, byId, el, icon } from "./dom.js";
 import { MessageView, plain } from "./message.js";
 import { sameDay } from "./times.js";
+import { t } from "./words.js";
 
 const NEAR_BOTTOM_PX = 90;
 const JOINED_MS = 120_000;
@@ -89,12 +90,19 @@ export class Thread {
     });
   }
 
+  // Another language: times, labels and days are written anew, players go on.
+  reword() {
+    for (const view of this.views.values()) view.reword();
+    this.arrange();
+    this.count(0);
+  }
+
   count(more) {
     this.unread += more;
     if (!this.unread) return;
     this.jump.hidden = false;
-    this.jump.querySelector("span").textContent = `${this.unread} new`;
-    this.jump.setAttribute("aria-label", `${this.unread} new, go to the latest`);
+    this.jump.querySelector("span").textContent = t("new", { n: this.unread });
+    this.jump.setAttribute("aria-label", t("new_go", { n: this.unread }));
     if (document.hidden) document.title = `(${this.unread}) Clipdesk`;
   }
 
@@ -110,7 +118,7 @@ export class Thread {
     if (!this.unread) {
       this.jump.hidden = below < this.scroller.clientHeight;
       this.jump.querySelector("span").textContent = "";
-      this.jump.setAttribute("aria-label", "Go to the latest");
+      this.jump.setAttribute("aria-label", t("go_latest"));
     }
   }
 

@@ -1,46 +1,54 @@
 // Instants in the reader's own zone and manner, sizes and lengths in words.
 
-const LANGUAGE = navigator.language || "en";
+import { dateLocale, locale, t } from "./words.js";
+
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-const format = (options) => {
-  try {
-    return new Intl.DateTimeFormat(LANGUAGE, options);
-  } catch {
-    return new Intl.DateTimeFormat("en", options);
-  }
-};
-const CLOCK = format({ hour: "numeric", minute: "2-digit" });
-const NEAR = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-const FAR = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
-const FULL = format({ dateStyle: "full", timeStyle: "long" });
-const DAY = format({ weekday: "long", day: "numeric", month: "long" });
-const DAY_YEAR = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const CLOCK = { hour: "numeric", minute: "2-digit" };
+const NEAR = { weekday: "short", day: "numeric", month: "short", ...CLOCK };
+const FAR = { ...NEAR, year: "numeric" };
+const FULL = { dateStyle: "full", timeStyle: "long" };
+const DAY = { weekday: "long", day: "numeric", month: "long" };
+const DAY_YEAR = { ...DAY, year: "numeric" };
+
+// Making one takes longer than using it a thousand times.
+const made = new Map();
+function written(at, options) {
+  const key = `${dateLocale()} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(dateLocale(), options));
+  return made.get(key).format(at);
+}
+
+function amount(number, unit) {
+  const digits = number < 10 && unit.endsWith("byte") && unit !== "byte" ? 1 : 0;
+  const options = { style: "unit", unit, unitDisplay: "short", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return number.toLocaleString(locale(), options);
+}
 
 const midnight = (at) => new Date(at.getFullYear(), at.getMonth(), at.getDate());
 const daysAgo = (at) => Math.round((midnight(new Date()) - midnight(at)) / 86_400_000);
 
-export const clock = (at) => CLOCK.format(at);
-export const full = (at) => `${FULL.format(at)} (${ZONE})`;
+export const clock = (at) => written(at, CLOCK);
+export const full = (at) => `${written(at, FULL)} (${ZONE})`;
 export const sameDay = (a, b) => midnight(a).getTime() === midnight(b).getTime();
 
 export function moment(at) {
-  return (at.getFullYear() === new Date().getFullYear() ? NEAR : FAR).format(at);
+  return written(at, at.getFullYear() === new Date().getFullYear() ? NEAR : FAR);
 }
 
 export function day(at) {
   const ago = daysAgo(at);
-  if (ago === 0) return "Today";
-  if (ago === 1) return "Yesterday";
-  return (at.getFullYear() === new Date().getFullYear() ? DAY : DAY_YEAR).format(at);
+  if (ago === 0) return t("today");
+  if (ago === 1) return t("yesterday");
+  return written(at, at.getFullYear() === new Date().getFullYear() ? DAY : DAY_YEAR);
 }
 
 export function size(bytes) {
   if (!(bytes >= 0)) return "";
-  const units = ["B", "kB", "MB", "GB"];
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   let step = 0;
   while (bytes >= 1000 && step < units.length - 1) { bytes /= 1000; step += 1; }
-  return `${bytes >= 10 || step === 0 ? Math.round(bytes) : bytes.toFixed(1)} ${units[step]}`;
+  return amount(bytes, units[step]);
 }
 
 export function length(seconds) {
@@ -52,7 +60,7 @@ export function length(seconds) {
 
 export function left(seconds) {
   if (!Number.isFinite(seconds)) return "";
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s left`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min left`;
-  return `${(seconds / 3600).toFixed(1)} h left`;
+  const [number, unit] = seconds < 60 ? [Math.max(1, seconds), "second"]
+    : seconds < 3600 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
+  return t("left", { time: amount(number, unit) });
 }

@@ -2,21 +2,22 @@
 
 import { el, icon } from "./dom.js";
 import { left, size } from "./times.js";
+import { t } from "./words.js";
 
 export class UploadRow {
   constructor(upload, onRemove) {
     this.upload = upload;
-    this.bar = el("progress", { max: 1, value: 0, "aria-label": `Upload of ${upload.file.name}` });
+    this.bar = el("progress", { max: 1, value: 0, "aria-label": t("upload_of", { name: upload.file.name }) });
     this.state = el("span", { class: "faint" });
     this.error = el("p", { class: "error", role: "alert", hidden: true });
-    this.retry = el("button", { type: "button", class: "quiet-button", hidden: true, onclick: () => upload.again() }, "Try again");
+    this.retry = el("button", { type: "button", class: "quiet-button", hidden: true, onclick: () => upload.again() }, t("again"));
     this.node = el("li", { class: "upload" },
       icon(/\.(srt|vtt|ass)$/i.test(upload.file.name) ? "file" : "film"),
       el("div", { class: "upload-middle" },
-        el("div", { class: "upload-head" }, el("span", { class: "file-name" }, upload.file.name), this.state),
+        el("div", { class: "upload-head" }, el("span", { class: "file-name", dir: "auto" }, upload.file.name), this.state),
         this.bar, this.error),
       this.retry,
-      el("button", { type: "button", class: "icon-button small", "aria-label": `Remove ${upload.file.name}`, onclick: onRemove }, icon("close")));
+      el("button", { type: "button", class: "icon-button small", "aria-label": t("remove_file", { name: upload.file.name }), onclick: onRemove }, icon("close")));
     this.draw();
   }
 
@@ -29,7 +30,7 @@ export class UploadRow {
     if (this.error.textContent !== upload.error) this.error.textContent = upload.error;
     this.state.textContent = {
       sending: [`${Math.round(100 * upload.share)} %`, left(upload.leftS)].filter(Boolean).join(" · "),
-      waiting: "Connection lost, trying to go on",
+      waiting: t("line_lost"),
       done: size(upload.file.size),
       failed: "",
       stopped: "",

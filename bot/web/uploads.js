@@ -1,5 +1,7 @@
 // One file on its way to the server: with progress, going on after a broken line, or a clear end.
 
+import { ask, spoken, t } from "./words.js";
+
 const TRIES = 10;
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -48,7 +50,7 @@ export class Upload {
         if (wrong instanceof Refused) { this.fail(wrong.message); return; }
         fails = this.sent > (this.sentBefore ?? 0) ? 1 : fails + 1;
         this.sentBefore = this.sent;
-        if (fails > TRIES) { this.fail("The connection was lost. Nothing of the file was used."); return; }
+        if (fails > TRIES) { this.fail(t("upload_lost")); return; }
         this.change("waiting");
         await pause(Math.min(8000, 300 * 2 ** fails));
       }
@@ -73,7 +75,7 @@ export class Upload {
   }
 
   async call(method, path, body) {
-    const answer = await fetch(path, {
+    const answer = await ask(path, {
       method,
       headers: body ? { "Content-Type": "application/json" } : {},
       body: body ? JSON.stringify(body) : undefined,
@@ -99,6 +101,7 @@ export class Upload {
       const request = new XMLHttpRequest();
       this.request = request;
       request.open("PUT", `/api/uploads/${this.id}?offset=${from}`);
+      request.setRequestHeader("Accept-Language", spoken());
       request.upload.onprogress = (event) => {
         this.sent = from + event.loaded;
         this.onChange(this);

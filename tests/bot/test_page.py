@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from bot.gateway_session import owner_code
 from core.chat.message import ChatRef, MediaOut, Out
-from core.db import chats, outbox
+from core.db import chats, outbox, people
 from core.say import When, say
 from core.services import Services
 from tests.bot.conftest import Site, StartSite
@@ -234,3 +234,36 @@ async def test_nothing_sticks_out_at_any_width(page: Page, site: Site, tmp_path:
             .filter(([, r]) => r.width < 24 || r.height < 24).map(([id]) => id)"""
         )
         assert small == [], "smaller than WCAG 2.2 asks of a target (2.5.8)"
+
+
+async def test_the_page_is_arabic_from_right_to_left_and_turns_german_on_the_spot(
+    browser: Browser, site: Site
+) -> None:
+    context = await browser.new_context(locale="ar", viewport={"width": 768, "height": 900})
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    await _sign_in(page, site)
+    await expect(page.get_by_text("يمكن إفلات فيديو هنا")).to_be_visible()
+    send, attach = page.locator("#send"), page.locator("#attach")
+    at, other = await send.bounding_box(), await attach.bounding_box()
+    assert at and other and at["x"] < other["x"], "sending is at the left end of the line"
+    assert await send.get_attribute("aria-label") == "إرسال"
+    await _write(page, "/echo مرحبا world")
+    await expect(page.locator(".message.bot p").first).to_have_attribute("dir", "rtl")
+    async with site.svc.db.write() as tx:
+        owner = await people.owner(tx)
+        assert owner is not None
+        await people.set_member(tx, owner.id, language="de")
+    await page.fill("#box", "noch nicht gesendet")
+    await page.evaluate("() => document.body.dataset.here = 'yes'")
+    async with site.svc.db.write() as tx:
+        chat = await chats.find_chat(tx, ChatRef("web", str(owner.id)))
+        assert chat is not None
+        out = Out.of(say("web.back_to_chat"))
+        await outbox.say(tx, chat.id, out, key="more", now=site.svc.clock.now())
+    await expect(page.locator("html")).to_have_attribute("lang", "de", timeout=10_000)
+    await expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    await expect(page.get_by_role("button", name="Abmelden")).to_be_visible()
+    assert await page.input_value("#box") == "noch nicht gesendet"
+    assert await page.evaluate("() => document.body.dataset.here") == "yes", "not loaded again"
+    await context.close()

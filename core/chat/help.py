@@ -20,7 +20,7 @@ def help_of(entry: Entry, catalog: Catalog, language: str) -> str:
 
 def argument_of(arg: Arg) -> Say:
     """What an argument is called."""
-    return say(f"argument.{arg.name}")
+    return say(f"field.{arg.name}")
 
 
 def usage_of(entry: Entry) -> Say | str:

@@ -28,9 +28,9 @@ COMMANDS = "command."
 """Help of commands: in English it is the docstring, so it is in the other files only."""
 
 SAME_IN = {
-    "es": {"argument.clip", "role.editor", "card.head", "clip.wish_count"},
-    "de": {"argument.clip", "card.head", "clip.wish_count"},
-    "pt-BR": {"argument.clip", "role.editor", "story.head_no_time"},
+    "es": {"field.clip", "role.editor", "card.head", "clip.wish_count"},
+    "de": {"field.clip", "card.head", "clip.wish_count"},
+    "pt-BR": {"field.clip", "role.editor", "story.head_no_time"},
 }
 """Sentences that happen to be the same as in English."""
 
@@ -224,6 +224,15 @@ def test_what_a_command_does_fits_into_the_lists_of_the_networks(language: str) 
             assert 1 <= len(name) <= 32, name
             assert name == name.lower() and " " not in name, "Discord: one word in small letters"
         assert CATALOG.text(say("door.usage", usage=usage_of(entry)), language)
+
+
+@pytest.mark.parametrize("language", CATALOG.languages)
+def test_what_discord_shows_in_forms_and_menus_fits(language: str) -> None:
+    """Options 100 characters, menus 32, titles and labels of forms 45 (components/reference)."""
+    limits = {"discord.menu": 32, "discord.form_title": 45, "discord.form_label": 45}
+    limits |= {k: COMMAND_HELP_CHARS for k in CATALOG.sentences(FALLBACK) if k[:9] == "argument."}
+    texts = {key: CATALOG.text(say(key), language) for key in limits}
+    assert not {key: text for key, text in texts.items() if not 1 <= len(text) <= limits[key]}
 
 
 def test_a_command_nobody_translated_is_explained_by_its_docstring() -> None:

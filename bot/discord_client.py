@@ -116,7 +116,18 @@ class Ears(discord.Client):
         assert self.user is not None
         inn = updates.written(message, self.user)
         if inn is not None:
-            await self._receive(inn)
+            await self._take(inn)
+
+    async def _take(self, inn: In) -> None:
+        """A message is not sent again by its network, so it is tried again by us."""
+        for wait_s in (1.0, 3.0, 9.0, 27.0):
+            try:
+                await self._receive(inn)
+                return
+            except Exception:  # a database that is away for a moment
+                log.exception("discord.not_taken")
+                await asyncio.sleep(wait_s)
+        await self._receive(inn)
 
     async def on_connect(self) -> None:
         """A new session: Discord repeats nothing of what came while nobody listened, so it is read
@@ -189,7 +200,11 @@ class Ears(discord.Client):
     ) -> None:
         if not await _in_time(interaction.response.defer()):
             return
-        whisper = await self._receive(read(await self._place(interaction)))
+        try:
+            whisper = await self._receive(read(await self._place(interaction)))
+        except Exception:  # a database that is away
+            log.exception("discord.not_handled")
+            whisper = say("door.later")
         if whisper is not None:
             text = self._pen(interaction).paragraph(whisper)
             await interaction.followup.send(text, ephemeral=True)
@@ -217,15 +232,36 @@ class Ears(discord.Client):
         read: Callable[[ChatRef, Asked], In | None],
     ) -> None:
         """Acknowledge it; then what it says takes the place of "is thinking…"."""
-        member = await self._member(interaction)
         here = _may_write(interaction)
-        apart = not here or member is None or not self._reaches(member, command)
+        try:
+            async with asyncio.timeout(LOOK_S):
+                member = await self._member(interaction)
+            apart = not here or member is None or not self._reaches(member, command)
+        except TimeoutError:  # better seen by all than too late
+            log.warning("discord.slow_look")
+            apart = not here
         answer = await _in_time(interaction.response.defer(thinking=True, ephemeral=apart))
         if answer is None or answer.message_id is None:
             return
-        where, message_id = await self._place(interaction), str(answer.message_id)
+        try:
+            await self._say_to(interaction, answer.message_id, read, here=here, apart=apart)
+        except Exception:  # a database that is away: nobody may look at "is thinking…" for ever
+            log.exception("discord.not_handled")
+            await self._fill(interaction, str(answer.message_id), say("door.later"))
+
+    async def _say_to(
+        self,
+        interaction: AnyInteraction,
+        answer_id: int,
+        read: Callable[[ChatRef, Asked], In | None],
+        *,
+        here: bool,
+        apart: bool,
+    ) -> None:
+        member = await self._member(interaction)
+        where, message_id = await self._place(interaction), str(answer_id)
         in_server = interaction.guild_id is not None
-        inn = read(where, Asked(answer.message_id, interaction.user.id if in_server else None))
+        inn = read(where, Asked(answer_id, interaction.user.id if in_server else None))
         if inn is None:
             whisper: Say | None = say("discord.no_video")
         elif apart or member is None:
@@ -247,12 +283,8 @@ class Ears(discord.Client):
         return say("discord.seen_to" if here else "discord.no_right_here")
 
     async def _member(self, interaction: AnyInteraction) -> Member | None:
-        try:
-            async with asyncio.timeout(LOOK_S), self._svc.db.read() as tx:
-                return await people.find_member(tx, "discord", str(interaction.user.id))
-        except TimeoutError:
-            log.warning("discord.slow_look")
-            return None
+        async with self._svc.db.read() as tx:
+            return await people.find_member(tx, "discord", str(interaction.user.id))
 
     def _reaches(self, member: Member, command: str) -> bool:
         entry = self._hall.registry.commands.get(command)

@@ -81,9 +81,8 @@ async def test_a_stranger_hears_once_that_this_is_private(room: Room) -> None:
 async def test_a_video_sent_directly_is_fetched_from_discord_and_handled(room: Room) -> None:
     film = File("talk.mp4", b"film" * 1000, "video/mp4")
     await room.ana.writes(room.ana.dm, "3 under 40s", film)
-    said = await room.ana.hears(room.ana.dm, "got talk.mp4 4000 in/; 3 under 40s")
+    await room.ana.hears(room.ana.dm, "got talk.mp4 4000 in/; 3 under 40s")
     assert len(bots(room, room.ana.dm)) == 1, "the message that said fetching became the answer"
-    assert any("Fetching" in state for state in said.states)
 
 
 async def test_over_a_bad_line_everything_is_said_once(room: Room) -> None:

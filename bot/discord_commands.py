@@ -133,13 +133,15 @@ class Tree(app_commands.CommandTree[Any]):
 
     # ── telling Discord ─────────────────────────────────────────────────────────────────────────
 
+    async def payload(self) -> list[dict[str, Any]]:
+        """The list as Discord gets it, in every language it speaks."""
+        every = self._get_all_commands()
+        return [await c.get_translated_payload(self, self._words) for c in every]
+
     async def tell_discord(self) -> None:
         """Send the list if it is another one than last time."""
         await self.set_translator(self._words)
-        payload = [
-            await c.get_translated_payload(self, self._words) for c in self._get_all_commands()
-        ]
-        text = json.dumps(payload, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(await self.payload(), sort_keys=True, ensure_ascii=False)
         now = hashlib.sha256(text.encode()).hexdigest()
         name = f"discord.commands:{self.client.application_id}"
         async with self._svc.db.read() as tx:

@@ -19,12 +19,14 @@ from bot.gateway import Gateway, listening
 from bot.gateway_guard import Guard
 from bot.gateway_session import Sessions, owner_code
 from bot.media_links import MediaLinks
+from bot.up import check_port
 from bot.web_chat import WebChat
 from bot.web_draw import Drawing
 from bot.web_rooms import Rooms
 from bot.web_socket import Desk
 from bot.web_upload import Uploads
 from core.chat.registry import Registry, discover
+from core.db.migrate import check_ready
 from core.say import say
 from core.services import Services, open_services
 from core.settings import Settings
@@ -38,12 +40,15 @@ async def run_bot(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_services(settings) as svc, talking(svc, discover(handlers)) as port:
-        address = await address_with_code(svc, port)
-        sys.stdout.write(f"{svc.catalog.text(say('web.open', address=address))}\n")
-        sys.stdout.flush()
-        await stop.wait()
-        log.info("bot.stopping")
+    check_port(settings)
+    async with open_services(settings) as svc:
+        await check_ready(svc.db, settings)
+        async with talking(svc, discover(handlers)) as port:
+            address = await address_with_code(svc, port)
+            sys.stdout.write(f"{svc.catalog.text(say('web.open', address=address))}\n")
+            sys.stdout.flush()
+            await stop.wait()
+            log.info("bot.stopping")
 
 
 @asynccontextmanager

@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import json
 import math
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -199,17 +201,41 @@ def _out_folder(out: Path) -> Iterator[Path]:
     try:
         try:
             out.mkdir(parents=True, exist_ok=True)
+            _clear_killed(out)
             scratch = tempfile.TemporaryDirectory(dir=out, prefix=f".{SCRATCH}")
         except OSError as wrong:
             tell_if_full(wrong)
             why = wrong.strerror or ""
             raise Told("clip_command.out", path=_shown(out), why=why) from wrong
-        with scratch as making:
+        with scratch as making, _held(Path(making)):
             yield Path(making)
     finally:
         for folder in new:
             with contextlib.suppress(OSError):  # it holds clips, or was never made
                 folder.rmdir()
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """A lock on a folder that ends with this process, however it ends; False: another has it."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except BlockingIOError:
+            free = False
+        yield free
+    finally:
+        os.close(fd)
+
+
+def _clear_killed(out: Path) -> None:
+    """Throw away the working folders of runs that were killed; those of running ones are held."""
+    for left in out.glob(f".{SCRATCH}*"):
+        with contextlib.suppress(OSError), _held(left) as free:
+            if free:
+                shutil.rmtree(left)
 
 
 async def _render_all(

@@ -14,7 +14,7 @@ from core.analysis.faces import FaceSettings, find_face_model
 from core.analysis.speech.choose import describe_speech
 from core.captions.fonts import fonts_dir
 from core.clips.registry import provider
-from core.db.migrate import version
+from core.db.migrate import check
 from core.db.session import Database
 from core.errors import Told
 from core.i18n.catalog import Catalog
@@ -137,11 +137,7 @@ async def _try_redis(settings: Settings) -> None:
 async def _database(settings: Settings) -> Finding:
     db = Database(settings)
     try:
-        have, newest = await version(db)
-    except Exception as wrong:  # drivers raise what they like when nobody answers
-        if settings.database_url:
-            return bad(say("setting.database_unreachable", why=str(wrong).splitlines()[0]))
-        return bad(say("doctor.database_broken", why=str(wrong).splitlines()[0]))
+        have, newest = await check(db, settings)
     finally:
         await db.close()
     kind = "PostgreSQL" if not db.is_sqlite else "SQLite"

@@ -87,6 +87,7 @@ def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tmp_path_factory.mktemp("redis")
     socket = f"/tmp/clipdesk-test-{os.getpid()}.sock"
+    Path(socket).unlink(missing_ok=True)  # of an earlier run with this process id, killed
     server = subprocess.Popen(
         command(find_redis(), socket, folder),
         stdout=subprocess.DEVNULL,

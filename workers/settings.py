@@ -11,6 +11,7 @@ import structlog
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
+from core.db.migrate import check_ready
 from core.errors import BadSetting
 from core.jobs.kinds import KINDS, QUEUES
 from core.jobs.queue import RUN, Queue, from_json, queue_name, redis_settings, to_json
@@ -72,6 +73,7 @@ async def work(settings: Settings, queue: str) -> None:
     if queue == "media":
         await version(find(settings))
     async with open_services(settings) as svc:
+        await check_ready(svc.db, settings)
         log.info("worker.ready", queue=queue)
         async with asyncio.TaskGroup() as tasks:
             polling = tasks.create_task(_poll(svc, queue, stop))

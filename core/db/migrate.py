@@ -64,7 +64,32 @@ async def version(db: Database) -> tuple[str | None, str | None]:
     return have, ScriptDirectory.from_config(_config(url)).get_current_head()
 
 
+async def check(db: Database, settings: Settings) -> tuple[str | None, str | None]:
+    """What `version` says. Raises BadSetting when the database cannot be reached or read."""
+    try:
+        return await version(db)
+    except Exception as wrong:  # drivers raise what they like when nobody answers
+        why = str(getattr(wrong, "orig", wrong)).splitlines()[0]
+        there = (
+            "setting.database_unreachable" if settings.database_url else "doctor.database_broken"
+        )
+        raise BadSetting(there, why=why) from wrong
+
+
+async def check_ready(db: Database, settings: Settings) -> None:
+    """Raises BadSetting also when its schema is none, or an older one. A newer one is no reason:
+    while a fleet is brought up to date, processes of both versions run."""
+    have, newest = await check(db, settings)
+    url = db.engine.url.render_as_string(hide_password=False)
+    known = {r.revision for r in ScriptDirectory.from_config(_config(url)).walk_revisions()}
+    if have is None or (have in known and have != newest):
+        raise BadSetting("setting.database_old")
+
+
 async def create_all(db: Database) -> None:
     """Every table at once, for tests that are not about migrations."""
+    url = db.engine.url.render_as_string(hide_password=False)
+    script = ScriptDirectory.from_config(_config(url))
     async with db.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+        await connection.run_sync(lambda c: MigrationContext.configure(c).stamp(script, "head"))

@@ -396,23 +396,46 @@ def test_a_disk_that_fills_up_while_it_renders_is_told(
 def test_a_polite_end_leaves_no_process_and_no_scratch(
     short: Path, desk: Desk, tmp_path: Path
 ) -> None:
-    def inside() -> list[psutil.Process]:
-        with_cwd = ((p, p.info["cwd"] or "") for p in psutil.process_iter(["cwd"]))
-        return [p for p, cwd in with_cwd if cwd.startswith(str(tmp_path))]
-
     with desk.start(short) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("render ") and inside():
-                break
+        until_it_renders(process, tmp_path)
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         process.communicate(timeout=10)
     assert time.monotonic() - began < 5
     assert process.returncode == 143
-    assert inside() == []
+    assert working_in(tmp_path) == []
     desk.left_nothing()
     assert not desk.out.exists()
+
+
+def working_in(folder: Path) -> list[psutil.Process]:
+    with_cwd = ((p, p.info["cwd"] or "") for p in psutil.process_iter(["cwd"]))
+    return [p for p, cwd in with_cwd if cwd.startswith(str(folder))]
+
+
+def until_it_renders(process: subprocess.Popen[str], folder: Path) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("render ") and working_in(folder):
+            break
+
+
+def test_what_a_killed_run_had_left_is_gone_after_the_next(
+    short: Path, desk: Desk, tmp_path: Path
+) -> None:
+    with desk.start(short) as process:
+        until_it_renders(process, tmp_path)
+        process.kill()
+        process.communicate(timeout=10)
+    until = time.monotonic() + 5
+    while working_in(tmp_path) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert working_in(tmp_path) == []
+    assert [p.name for p in desk.out.iterdir() if p.name.startswith(".")]
+    with desk.start(short) as process:
+        process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert sorted(p.name for p in desk.out.iterdir()) == ["clip-01.jpg", "clip-01.mp4"]
 
 
 def test_where_most_is_damaged_the_rest_is_cut_and_that_is_told(desk: Desk, tmp_path: Path) -> None:

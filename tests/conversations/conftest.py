@@ -18,6 +18,7 @@ import pytest
 
 from core.media.ffmpeg import find
 from core.settings import Settings
+from tests.conversations.discord_face import DiscordThere, discord_chat, discord_there
 from tests.conversations.face import Teller
 from tests.conversations.web_face import WebFace
 from tests.doubles.product import Product, free_port, newcomer
@@ -45,8 +46,16 @@ async def _web(running: Running) -> AsyncIterator[Teller]:
         yield WebFace(person)
 
 
-FACES: dict[str, OpenFace] = {"web": _web}
-DOUBLES: dict[str, OpenDouble] = {}
+@asynccontextmanager
+async def _discord(running: Running) -> AsyncIterator[Teller]:
+    there = running.doubles["discord"]
+    assert isinstance(there, DiscordThere)
+    async with discord_chat(there, running.code) as face:
+        yield face
+
+
+FACES: dict[str, OpenFace] = {"web": _web, "discord": _discord}
+DOUBLES: dict[str, OpenDouble] = {"discord": discord_there}
 
 
 @pytest.fixture(params=tuple(FACES))

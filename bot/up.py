@@ -28,8 +28,9 @@ from core.servers import redis
 from core.servers.socket import socket_path
 from core.settings import Settings
 
-GRACE_S = 3.5
-"""After Ctrl-C, until what has not ended is killed; all must be gone within 5 s."""
+GRACE_S = 2.5
+"""After Ctrl-C, until what has not ended is killed; all must be gone within 5 s, and on a busy
+machine our own end takes two of them. Whatever is killed goes on after the next start."""
 LOG_MAX_B = 10_000_000
 QUICK_S = 10.0
 """A process that ends sooner than this after its start has a lasting problem."""

@@ -109,6 +109,8 @@ class Speaker:
         self.intent_at = claim.intent_at
         self.faults = 0
         """Calls that met a fault of the platform itself."""
+        self.answers = 0
+        """Calls it answered, whatever it said."""
 
     async def hand(self, step: str, platform: Platform, *, stale: bool = False) -> Hand:
         """With a sign-in that is fresh; `stale` says that the last one was not accepted."""
@@ -143,7 +145,9 @@ class Speaker:
 
     async def _tell(self, call: Call) -> None:
         now = self._d.clock.now()
-        self.faults += call.http is None or call.http >= 500
+        fault = call.http is None or call.http >= 500
+        self.faults += fault
+        self.answers += not fault
         async with self._d.db.write() as tx:
             await posts.note_attempt(
                 tx,

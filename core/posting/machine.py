@@ -410,8 +410,8 @@ class _Turn:
 
     async def _count_faults(self) -> None:
         """Turns that meet only faults, over all workers: at last the platform is left in peace."""
-        if not self._speaker.faults:
-            return
+        if self._speaker.answers or not self._speaker.faults:
+            return  # it speaks to us, if not always
         why = say("rule.faults", platform=notices.platform_name(self._account.platform))
         async with self._d.db.write() as tx:
             await breakers.fault(tx, self._scopes[0], why, self._now, FAULTS, REST, LONGEST_REST)

@@ -35,7 +35,7 @@ export class Suggestions {
     return el("li", {
       id: `command-${command.name}`, role: "option", class: "command",
       onpointerdown: (event) => { event.preventDefault(); this.choose(index); },
-    }, el("span", { class: "command-name" }, `/${command.name}`, el("span", { class: "faint" }, usage)),
+    }, el("span", { class: "command-name" }, el("bdi", {}, `/${command.name}`), el("span", { class: "faint" }, usage)),
     el("span", { class: "command-help" }, command.help));
   }
 

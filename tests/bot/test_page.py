@@ -292,6 +292,10 @@ async def test_the_page_is_arabic_from_right_to_left_and_turns_german_on_the_spo
     at, other = await send.bounding_box(), await attach.bounding_box()
     assert at and other and at["x"] < other["x"], "sending is at the left end of the line"
     assert await send.get_attribute("aria-label") == "إرسال"
+    box = page.locator("#box")
+    assert await box.evaluate("b => getComputedStyle(b).direction") == "rtl"
+    await box.fill("/echo")
+    assert await box.evaluate("b => getComputedStyle(b).direction") == "ltr", "a command"
     await _write(page, "/echo مرحبا world")
     await expect(page.locator(".message.bot p").first).to_have_attribute("dir", "rtl")
     async with site.svc.db.write() as tx:

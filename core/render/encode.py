@@ -22,6 +22,8 @@ def picture_args(beat: Beat) -> list[str]:
     return [
         *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
         *("-crf", "20", "-maxrate", "12M", "-bufsize", "24M"),
+        # The graph counts them too, but from anew where a source changes its size.
+        *("-frames:v", str(beat.frames)),
         *("-g", str(gop), "-flags:v", "+cgop+bitexact", "-fps_mode", "cfr"),
         *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
         *("-color_range", "tv"),

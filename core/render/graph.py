@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from core.captions.area import area
 from core.framing.crop_path import crop
@@ -165,7 +166,7 @@ def _scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> st
     toned = ",".join(picture.toning)
     if not toned:
         steps = [f"{scale}:{TO_709}"]
-    elif was[0] * was[1] <= size[0] * size[1]:
+    elif was[0] * was[1] <= size[0] * size[1] and was[0] % 2 == was[1] % 2 == 0:
         steps = [toned, scale]
     else:
         steps = [scale, toned]
@@ -194,7 +195,10 @@ def _fit(k: int, source: str, picture: Picture, fmt: Format, top: int) -> list[s
     full = (fmt.width, fmt.height)
     small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
     grow = max(small[0] / picture.size[0], small[1] / picture.size[1])
-    fill = tuple(max(s, round(side * grow)) for s, side in zip(small, picture.size, strict=True))
+    # Even, as zscale wants it of HDR pictures.
+    fill = tuple(
+        2 * max(s // 2, ceil(n * grow / 2)) for s, n in zip(small, picture.size, strict=True)
+    )
     blurred = "gblur=sigma=4,eq=brightness=-0.12:saturation=0.85"
     return [
         f"{source},split[back{k}][front{k}]",

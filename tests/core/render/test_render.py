@@ -248,3 +248,29 @@ async def test_a_cancel_ends_the_child_and_leaves_nothing(
     assert list((tmp_path / "clip").iterdir()) == []
     children = psutil.Process(os.getpid()).children(recursive=True)
     assert not [c for c in children if "ffmpeg" in " ".join(c.cmdline()[:8])]
+
+
+async def test_a_wide_hdr_picture_is_shown_whole_on_a_blurred_ground(
+    tmp_path: Path, made: Made
+) -> None:
+    """At the height of the small background it is 341 pixels wide, which zscale does not take."""
+    pq = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc"
+    picture = f"testsrc2=s=1280x720:r=25:d=2,format=yuv420p10le,{pq}"
+    rendered = await made(source(tmp_path / "hdr.mkv", picture=picture), 0.5, 1.5)
+    assert rendered.plan.layouts[0].kind == "fit"
+    assert frames(rendered.file)[0].shape[:2] == (1920, 1080)
+
+
+async def test_a_source_that_changes_its_size_gives_no_frame_too_many(
+    tmp_path: Path, made: Made
+) -> None:
+    parts = [
+        source(
+            tmp_path / f"{size}.ts", picture=f"testsrc2=s={size}:r=30:d=3", args=("-f", "mpegts")
+        )
+        for size in ("640x360", "854x480")
+    ]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    rendered = await made(joined, 0.0, 3.0)
+    assert len(frames(rendered.file)) == 90

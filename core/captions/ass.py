@@ -6,7 +6,7 @@ The colour of the spoken word changes, its size never does: a line that grows an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from core.analysis.model import Word
 from core.captions.area import scale
@@ -17,6 +17,8 @@ from core.captions.measure import ass_size
 from core.captions.style import Style
 from core.media.facts import Format
 
+BLINK_S = 0.2
+"""A cue that would stand in one place for so short stands in the other all the time."""
 _HEAD = """\
 [Script Info]
 ScriptType: v4.00+
@@ -47,18 +49,21 @@ def captions_ass(
     style: Style,
     *,
     until_s: float | None = None,
-    middle: Callable[[float, float], float] | None = None,
+    middles: Sequence[tuple[float, float]] = (),
 ) -> str:
     """The captions of a clip. Times of the words count from its start; `until_s` is its length;
-    `middle` gives the height (px) of a cue from its start to its end, that of the style if unset.
+    `middles` are the heights (px) of their middle, each with the time it holds from; that of the
+    style if unset.
 
     Right-to-left text needs nothing: libass finds the direction of every line (encoding −1).
     """
     main = font_for(" ".join(w.text for w in words))
     made = [_head(fmt, style, main)]
     for cue in cues(words, until_s=until_s):
-        middle_px = middle(cue.start_s, cue.end_s) if middle else None
-        made += _events(cue, fmt, style, main, middle_px)
+        for start_s, end_s, middle_px in _stands(cue, middles):
+            laid = lay_out(cue.pieces, fmt, style, main, middle_px)
+            if laid is not None:
+                made += _events(cue, laid, style, main, (start_s, end_s))
     return "".join(made)
 
 
@@ -77,16 +82,28 @@ def _head(fmt: Format, style: Style, main: Font) -> str:
     )
 
 
+def _stands(
+    cue: Cue, middles: Sequence[tuple[float, float]]
+) -> list[tuple[float, float, float | None]]:
+    """From when to when a cue stands where. It moves with the picture, but not for a blink."""
+    if not middles:
+        return [(cue.start_s, cue.end_s, None)]
+    steps = [s for s, _ in middles if cue.start_s + BLINK_S < s < cue.end_s - BLINK_S]
+    edges = [cue.start_s, *steps, cue.end_s]
+    found: list[tuple[float, float, float | None]] = []
+    for a, b in itertools.pairwise(edges):
+        held = [m for s, m in middles if s <= a + BLINK_S] or [middles[0][1]]
+        found.append((a, b, held[-1]))
+    return found
+
+
 def _events(
-    cue: Cue, fmt: Format, style: Style, main: Font, middle_px: float | None
+    cue: Cue, laid: Laid, style: Style, main: Font, shown: tuple[float, float]
 ) -> Iterator[str]:
-    """One line for every word of a cue that lights up."""
-    laid = lay_out(cue.pieces, fmt, style, main, middle_px)
-    if laid is None:
-        return
+    """One line for every word of a cue that lights up while it is shown there."""
     edges = [cue.start_s, *(p.start_s for p in cue.pieces[1:]), cue.end_s]
     for k, (start_s, end_s) in enumerate(itertools.pairwise(edges)):
-        start, end = _time(start_s), _time(end_s)
+        start, end = _time(max(start_s, shown[0])), _time(min(end_s, shown[1]))
         if start < end:
             yield f"Dialogue: 0,{start},{end},words,,0,0,0,,{_text(laid, k, style, main)}\n"
 

@@ -52,8 +52,8 @@ async def make_clip(
     ass = None
     if words:
         look = load_style(style)
-        middle = places(plan, faces, fmt, look)
-        ass = captions_ass(words, fmt, look, until_s=end_s - start_s, middle=middle)
+        middles = places(plan, faces, fmt, look)
+        ass = captions_ass(words, fmt, look, until_s=end_s - start_s, middles=middles)
     return await render(
         video,
         analysis,

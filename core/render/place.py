@@ -7,7 +7,7 @@ that followed a head would nod with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from core.captions.area import area, scale
 from core.captions.style import Style
@@ -26,18 +26,10 @@ CHINS = 0.8
 
 def places(
     plan: Plan, faces: Sequence[FaceAt], fmt: Format, style: Style
-) -> Callable[[float, float], float]:
-    """Gives the middle of the captions (pixels from the top) of a cue by its start and end."""
+) -> list[tuple[float, float]]:
+    """The middle of the captions (pixels from the top), each with the time it holds from."""
     usual = style.middle_y * fmt.height / 1920
-    found = [(layout, _middle(layout, faces, fmt, usual)) for layout in plan.layouts]
-
-    def middle(start_s: float, end_s: float) -> float:
-        def shared(layout: Layout) -> float:
-            return min(layout.end_s, end_s) - max(layout.start_s, start_s)
-
-        return max(found, key=lambda f: shared(f[0]), default=(None, usual))[1]
-
-    return middle
+    return [(layout.start_s, _middle(layout, faces, fmt, usual)) for layout in plan.layouts]
 
 
 def lines_top(fmt: Format) -> float:

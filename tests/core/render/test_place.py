@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from core.analysis.model import Analysis, Word
 from core.captions.area import area
+from core.captions.ass import captions_ass
 from core.captions.style import load_style
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
@@ -80,7 +83,7 @@ def _track(chin: float, height: float = 600) -> tuple[Plan, tuple[FaceAt, ...]]:
 @pytest.mark.parametrize("chin", [700, 1080, 1160])
 def test_a_chin_is_above_the_captions_and_a_small_head_moves_nothing(chin: float) -> None:
     plan, faces = _track(chin)
-    middle = places(plan, faces, VERTICAL, LOOK)(1.0, 2.0)
+    ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
     assert middle - 130 >= chin or chin > 1160
     assert (middle == LOOK.middle_y) is (chin <= 1110)
 
@@ -88,15 +91,26 @@ def test_a_chin_is_above_the_captions_and_a_small_head_moves_nothing(chin: float
 def test_a_nodding_head_does_not_take_the_captions_along() -> None:
     plan, _ = _track(1150)
     nods = tuple(FaceAt(t / 4, 300, 550 + 40 * (t % 3), 450, 600) for t in range(16))
-    middle = places(plan, nods, VERTICAL, LOOK)
-    assert len({middle(t / 4, t / 4 + 0.5) for t in range(14)}) == 1
+    assert len(places(plan, nods, VERTICAL, LOOK)) == 1
 
 
-def test_a_cue_over_a_cut_stands_where_most_of_it_is_shown() -> None:
+def _heights(words: Sequence[Word]) -> list[tuple[str, str, float]]:
+    """Start, end and height of every event, where the layout changes at 2 s."""
     whole = (Window(0.0, 0.0, 0.0, 1920.0, 1080.0),)
     plan = Plan("9:16", (Layout(0, 2, "fit", whole), Layout(2, 4, "split", whole, whole)))
-    middle = places(plan, (), VERTICAL, LOOK)
-    assert middle(1.8, 2.8) == 960 and middle(1.2, 2.2) > 1300
+    ass = captions_ass(words, VERTICAL, LOOK, until_s=4.0, middles=places(plan, (), VERTICAL, LOOK))
+    found = re.findall(r"Dialogue: 0,0:00:([\d.]+),0:00:([\d.]+),.*?pos\([\d.]+,([\d.]+)\)", ass)
+    return [(a, b, float(y)) for a, b, y in found]
+
+
+def test_captions_move_on_the_very_cut_and_not_for_a_blink() -> None:
+    below, above = _heights([Word("everything", 1.2, 3.0)])
+    assert below[:2] == ("01.20", "02.00") and below[2] > 1300
+    assert above[0] == "02.00" and above[2] == 960
+    late = _heights([Word("everything", 1.9, 3.0)])
+    assert [y for _, _, y in late] == [960], "a tenth of a second below the picture is no reading"
+    early = _heights([Word("early", 0.5, 1.95), Word("word", 3.4, 3.9)])
+    assert [y > 1300 for _, _, y in early] == [True, False]
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=lambda f: f.name)
@@ -116,4 +130,4 @@ def test_a_whole_picture_leaves_room_for_the_captions(
 def test_beside_a_slide_captions_stand_as_low_as_they_may(fmt: Format) -> None:
     plan, _ = frame(video(), scene(length_s=4), 0.0, 4.0, fmt)
     assert plan.layouts[0].kind == "fit"
-    assert places(plan, (), fmt, LOOK)(0.0, 1.0) >= area(fmt).bottom
+    assert places(plan, (), fmt, LOOK)[0][1] >= area(fmt).bottom

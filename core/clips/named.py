@@ -11,7 +11,8 @@ from core.errors import NothingToCut
 from core.say import Say, Seconds, say
 
 REACH_S = 0.5
-"""How far a named time may be moved to keep a word whole; people name whole seconds."""
+"""How far a named time may be moved to keep a word whole, into a pause or onto a shot edge; people
+name whole seconds."""
 
 
 def named(desk: Desk) -> tuple[list[Scored], list[Say]]:
@@ -50,8 +51,8 @@ def _possible(wanted: Spell, duration_s: float) -> tuple[Spell | None, Say | Non
 
 
 def _whole_words(desk: Desk, wanted: Spell) -> Candidate:
-    """Moved to the nearest place between words, if there is one near enough; and the sentences that
-    lie mostly inside."""
+    """Moved to the best place between words, if one is near enough; and the sentences that lie
+    mostly inside."""
     start, end = (_moved(desk, t) for t in (wanted.start_s, wanted.end_s))
     if end - start < 0.5:
         start, end = wanted.start_s, wanted.end_s
@@ -60,5 +61,5 @@ def _whole_words(desk: Desk, wanted: Spell) -> Candidate:
 
 
 def _moved(desk: Desk, t_s: float) -> float:
-    moved = desk.edges.out_of_word(t_s)
+    moved = round(desk.edges.near(t_s, REACH_S), 3)
     return moved if abs(moved - t_s) <= REACH_S else t_s

@@ -32,7 +32,9 @@ def tidied(text: str, *, keep_end: bool = False) -> str:
     text = re.sub(r"([!?])[!?]+", r"\1", text)
     if not keep_end:
         text = text.rstrip(_ENDS).rstrip("!").rstrip(_ENDS)
-    return text[:1].upper() + text[1:]
+    mark = text[:1] if text[:1] in "¿¡" else ""
+    rest = text[len(mark) :]
+    return mark + rest[:1].upper() + rest[1:]
 
 
 def without_filler(text: str, language: str | None) -> str:

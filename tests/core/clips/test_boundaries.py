@@ -165,6 +165,12 @@ def test_no_clip_flashes_the_shot_beside_it_where_others_will_do(text: str) -> N
     assert not [s for s in found if any(0.04 < e - s.start_s < 0.6 for e in shots)]
 
 
+def test_a_named_place_goes_to_the_shot_edge_beside_it() -> None:
+    analysis = without_words(60, shots_s=[0.0, 20.13, 40.3])
+    (span,) = _spans(analysis, Wish(spans=(Spell(20.0, 40.0),)))
+    assert span.start_s == 20.13
+
+
 def test_lengths_that_no_pair_of_cuts_has_are_found_all_the_same() -> None:
     """Shots of 30 s, and clips between 40 and 59 s: neither one shot nor two."""
     analysis = analysed([], duration_s=600.0, shots_s=[30.0 * n for n in range(20)])

@@ -179,8 +179,8 @@ class Courier:
                     language=parcel.language,
                     reply_to=parcel.reply_to,
                 )
-            await chat.change(parcel.at, parcel.out, language=parcel.language)
-            return parcel.at
+            moved = await chat.change(parcel.at, parcel.out, language=parcel.language)
+            return moved or parcel.at
         finally:
             holding.cancel()
             await asyncio.gather(holding, return_exceptions=True)

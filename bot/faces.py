@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
-from bot import discord_face
+from bot import discord_face, telegram_face
 from bot.arrivals import Arrivals
 from bot.courier import Courier
 from bot.deliverable import Deliverable
@@ -90,7 +90,10 @@ class Adapter:
     check: Check
 
 
-ADAPTERS: tuple[Adapter, ...] = (Adapter("discord", discord_face.open_face, discord_face.check),)
+ADAPTERS: tuple[Adapter, ...] = (
+    Adapter("telegram", telegram_face.open_face, telegram_face.check),
+    Adapter("discord", discord_face.open_face, discord_face.check),
+)
 
 
 class Faces:

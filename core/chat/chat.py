@@ -77,8 +77,9 @@ class Chat(Protocol):
         it may have been sent. A `reply_to` that is gone is no error."""
         ...
 
-    async def change(self, at: MessageRef, out: Out, *, language: str) -> None:
-        """Nothing new is success."""
+    async def change(self, at: MessageRef, out: Out, *, language: str) -> MessageRef | None:
+        """Nothing new is success. Gives where the message is now, when it had to become another:
+        a text that outgrew its message goes on in a second one."""
         ...
 
     async def remove(self, at: MessageRef) -> bool:

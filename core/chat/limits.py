@@ -74,3 +74,17 @@ DISCORD_HELP_CHARS: Final = 100
 DISCORD_CHOICES: Final = 25
 """Description of a command or an option, and what autocomplete may list (docs:
 interactions/application-commands)."""
+
+# ── Telegram ────────────────────────────────────────────────────────────────────────────────────
+TELEGRAM_DOWNLOAD_B: Final = 20 << 20
+"""What `getFile` gives out (tdlib/telegram-bot-api Client.h, MAX_DOWNLOAD_FILE_SIZE)."""
+TELEGRAM_UPLOAD_B: Final = 50_000_000
+"""Of a video or a file (core.telegram.org/bots/api#sending-files)."""
+TELEGRAM_PHOTO_B: Final = 10_000_000
+"""Of a photo (the same page)."""
+TELEGRAM_LOCAL_B: Final = 2_000_000_000
+"""Up and down on a server of one's own that runs with `--local` (tdlib/telegram-bot-api README);
+a client cannot send more to Telegram either."""
+TELEGRAM_THUMBNAIL_PX: Final = 320
+TELEGRAM_THUMBNAIL_B: Final = 200_000
+"""Of the JPEG shown before a video plays (core.telegram.org/bots/api#sendvideo)."""

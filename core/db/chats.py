@@ -180,3 +180,9 @@ async def was_seen(tx: AsyncSession, key: str) -> bool:
 async def forget_seen(tx: AsyncSession, before: datetime) -> None:
     """Networks repeat updates for a day at most; older marks can go."""
     await tx.execute(delete(SeenRow).where(SeenRow.at < before))
+
+
+async def threads_of(tx: AsyncSession, network: str, chat: str) -> tuple[Conversation, ...]:
+    """Every conversation we have in one chat or group: its topics, and the whole of it."""
+    query = select(ChatRow).where(ChatRow.network == network, ChatRow.chat == chat)
+    return tuple(_conversation(row) for row in await tx.scalars(query.order_by(ChatRow.id)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import Out
 from core.db.nudges import TOPIC_OUTBOX, ring_after_commit
-from core.db.tables import OutboxRow
+from core.db.tables import ChatRow, OutboxRow
 
 
 async def said_as(tx: AsyncSession, chat_id: int, message_id: str) -> tuple[str, str | None] | None:
@@ -55,3 +55,20 @@ def _change(tx: AsyncSession, row: OutboxRow | None, out: Out, now: datetime) ->
         row.not_before = now
     ring_after_commit(tx, TOPIC_OUTBOX)
     return True
+
+
+async def whole_message(
+    tx: AsyncSession, network: str, chat: str, part: str
+) -> tuple[str, str] | None:
+    """The thread and the full id of a delivered message, by the id of one of its parts: a long text
+    is several messages on its network, `13,12`. None when it is none of ours."""
+    listed = literal(",").concat(OutboxRow.message_id).concat(",")
+    found = await tx.execute(
+        select(ChatRow.thread, OutboxRow.message_id)
+        .join(ChatRow, ChatRow.id == OutboxRow.chat_id)
+        .where(ChatRow.network == network, ChatRow.chat == chat)
+        .where(listed.contains(f",{part},", autoescape=True))
+        .order_by(OutboxRow.id.desc())
+    )
+    row = found.first()
+    return (row[0], row[1] or part) if row else None

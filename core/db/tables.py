@@ -250,6 +250,30 @@ class ArrivalRow(Base):
     done_at: Mapped[datetime | None]
 
 
+class UpdateRow(Base):
+    """What a network handed over; to be handled, or remembered because it may come again."""
+
+    __tablename__ = "update_taken"
+    __table_args__ = (UniqueConstraint("owner", "number"),)
+    owner: Mapped[str] = mapped_column(String(64))
+    """The network and the bot there: `telegram:4242`."""
+    number: Mapped[int] = mapped_column(Id)
+    body_json: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+class RemoteFileRow(Base):
+    """What a network calls a file of ours that it has already."""
+
+    __tablename__ = "remote_file"
+    __table_args__ = (UniqueConstraint("owner", "media_key"),)
+    owner: Mapped[str] = mapped_column(String(64))
+    media_key: Mapped[str] = mapped_column(String(240))
+    names_json: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
 # ── videos ──────────────────────────────────────────────────────────────────────────────────────
 
 

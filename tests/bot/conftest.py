@@ -15,11 +15,16 @@ import pytest
 from yarl import URL
 
 from bot.app import talking
+from bot.deliverable import Deliverable
 from bot.gateway_session import owner_code
-from core.chat.message import Act, Button, Out
+from bot.media_links import MediaLinks
+from bot.telegram_chat import TelegramChat, make_bot
+from bot.telegram_settings import TelegramSettings
+from core.chat.message import Act, Button, MediaOut, Out
 from core.chat.registry import Ask, Entry, Registry
 from core.say import Bytes, say
 from core.services import Services
+from tests.doubles.telegram import Telegram, telegram
 
 PATIENCE_S = 10
 
@@ -152,3 +157,64 @@ async def home(site: Site) -> Site:
     """Signed in as the owner."""
     await site.sign_in()
     return site
+
+
+# ── Telegram ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Speaker:
+    """The adapter with a real client, and the server it speaks to."""
+
+    svc: Services
+    tg: Telegram
+    chat: TelegramChat
+
+    async def kept(self, name: str, size: int = 4000, **shape: Any) -> MediaOut:
+        """A clip in the store, with a cover."""
+        import cv2
+        import numpy as np
+
+        folder = self.svc.settings.data_dir / "made"
+        folder.mkdir(parents=True, exist_ok=True)
+        clip, cover = folder / f"{name}.mp4", folder / f"{name}.jpg"
+        clip.write_bytes(name.encode() * (size // len(name)))
+        picture = np.random.default_rng(1).integers(0, 255, (1920, 1080, 3), np.uint8)
+        cv2.imwrite(str(cover), picture)
+        await self.svc.store.put(clip, f"clips/{name}.mp4")
+        await self.svc.store.put(cover, f"clips/{name}.jpg")
+        facts = {"width": 1080, "height": 1920, "duration_s": 27.4} | shape
+        size_b = clip.stat().st_size
+        key = f"clips/{name}"
+        return MediaOut(
+            "video", f"{key}.mp4", "on-pricing.mp4", size_b, **facts, cover_key=f"{key}.jpg"
+        )
+
+
+@pytest.fixture
+async def tg() -> AsyncIterator[Telegram]:
+    async with telegram() as server:
+        yield server
+
+
+OpenSpeaker = Callable[[Telegram], AbstractAsyncContextManager[Speaker]]
+
+
+@pytest.fixture
+def open_speaker(svc: Services, monkeypatch: pytest.MonkeyPatch) -> OpenSpeaker:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # as the face sets it
+
+    @asynccontextmanager
+    async def opened(tg: Telegram) -> AsyncIterator[Speaker]:
+        settings = TelegramSettings(token=tg.token, api_root=tg.root, local=tg.local)
+        links = MediaLinks(svc.vault, svc.clock, svc.store)
+        async with make_bot(settings) as bot:
+            yield Speaker(svc, tg, TelegramChat(svc, bot, settings, Deliverable(svc, links)))
+
+    return opened
+
+
+@pytest.fixture
+async def speaker(tg: Telegram, open_speaker: OpenSpeaker) -> AsyncIterator[Speaker]:
+    async with open_speaker(tg) as opened:
+        yield opened

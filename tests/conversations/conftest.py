@@ -20,6 +20,7 @@ from core.media.ffmpeg import find
 from core.settings import Settings
 from tests.conversations.discord_face import DiscordThere, discord_chat, discord_there
 from tests.conversations.face import Teller
+from tests.conversations.telegram_face import Server, TelegramFace, telegram_double
 from tests.conversations.web_face import WebFace
 from tests.doubles.product import Product, free_port, newcomer
 
@@ -54,8 +55,19 @@ async def _discord(running: Running) -> AsyncIterator[Teller]:
         yield face
 
 
-FACES: dict[str, OpenFace] = {"web": _web, "discord": _discord}
-DOUBLES: dict[str, OpenDouble] = {"discord": discord_there}
+@asynccontextmanager
+async def _telegram(running: Running) -> AsyncIterator[Teller]:
+    server = running.doubles["telegram"]
+    assert isinstance(server, Server)
+    face = TelegramFace(server)
+    if not face.messages:  # the first time she comes with the code
+        await face.write(f"/start {running.code}")
+        await face.hears("Welcome")
+    yield face
+
+
+FACES: dict[str, OpenFace] = {"web": _web, "telegram": _telegram, "discord": _discord}
+DOUBLES: dict[str, OpenDouble] = {"telegram": telegram_double, "discord": discord_there}
 
 
 @pytest.fixture(params=tuple(FACES))

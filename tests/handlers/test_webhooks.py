@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import aiohttp
@@ -24,8 +25,10 @@ from tests.handlers.talk import Talk
 SECRET = "secret_test"
 
 
-@pytest.fixture
-async def address(svc: Services) -> AsyncIterator[str]:
+@asynccontextmanager
+async def gateway(svc: Services) -> AsyncIterator[str]:
+    """Everything that talks, with a practice app whose secret we know. Its courier delivers what a
+    `Talk` would read: whatever is to be said must be said before."""
     svc.settings.data_dir.mkdir(parents=True, exist_ok=True)
     root = "http://127.0.0.1:9"
     tiktok = {"client_key": "ck_test", "client_secret": SECRET, "api_root": root, "auth_root": root}
@@ -34,6 +37,12 @@ async def address(svc: Services) -> AsyncIterator[str]:
     write_practice(svc.settings, {"tiktok": tiktok, "instagram": instagram})
     async with talking(svc, Registry()) as port:
         yield f"http://127.0.0.1:{port}/webhooks"
+
+
+@pytest.fixture
+async def address(svc: Services) -> AsyncIterator[str]:
+    async with gateway(svc) as address:
+        yield address
 
 
 async def _send(address: str, raw: bytes, headers: dict[str, str]) -> int:
@@ -102,11 +111,7 @@ async def test_instagram_verifies_the_address_with_our_word(
 
 
 async def test_an_event_hurries_the_next_look_and_nothing_else(
-    svc: Services,
-    address: str,
-    chat: Talk,
-    make_clip: MakeClip,
-    connect: Connect,
+    svc: Services, chat: Talk, make_clip: MakeClip, connect: Connect
 ) -> None:
     await connect("tiktok")  # its id there is tiktok-ana
     await make_clip(chat)
@@ -119,8 +124,10 @@ async def test_an_event_hurries_the_next_look_and_nothing_else(
     raw = json.dumps(
         {"client_key": "ck_test", "event": "post.publish.complete", "user_openid": "tiktok-ana"}
     ).encode()
-    for _ in range(3):  # the same one may come more than once
-        assert await _send(f"{address}/tiktok", raw, _tiktok(raw, int(now.timestamp()))) == 200
+    async with gateway(svc) as address:
+        for _ in range(3):  # the same one may come more than once
+            signed = _tiktok(raw, int(now.timestamp()))
+            assert await _send(f"{address}/tiktok", raw, signed) == 200
     async with svc.db.read() as tx:
         target = await tx.get_one(TargetRow, 1)
         assert (target.state, target.due_at) == ("confirming", now)

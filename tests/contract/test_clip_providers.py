@@ -3,7 +3,6 @@ found here by itself."""
 
 from __future__ import annotations
 
-import asyncio
 from itertools import combinations
 
 import pytest
@@ -118,23 +117,6 @@ async def test_the_same_video_gives_the_same_clips(
 ) -> None:
     first, second = [await _picked(provider, analysis, Wish()) for _ in range(2)]
     assert first == second
-
-
-async def test_choosing_lets_others_work(provider: ClipProvider) -> None:
-    """The loop that runs it also answers heartbeats and cancels."""
-    gaps: list[float] = []
-
-    async def beat() -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            at = loop.time()
-            await asyncio.sleep(0.01)
-            gaps.append(loop.time() - at)
-
-    beating = asyncio.create_task(beat())
-    await _picked(provider, ANALYSES["an interview"], Wish())
-    beating.cancel()
-    assert len(gaps) > 1
 
 
 async def test_it_says_when_it_is_done(provider: ClipProvider) -> None:

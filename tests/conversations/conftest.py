@@ -63,6 +63,8 @@ async def _telegram(running: Running) -> AsyncIterator[Teller]:
     if not face.messages:  # the first time she comes with the code
         await face.write(f"/start {running.code}")
         await face.hears("Welcome")
+        await face.write("/timezone Berlin")  # Telegram does not tell where somebody is
+        await face.hears("Europe/Berlin")
     yield face
 
 

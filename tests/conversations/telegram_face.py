@@ -44,6 +44,10 @@ def telegram_double() -> Iterator[tuple[Server, dict[str, str]]]:
             found.append(tg)
             ready.set()
             await end.wait()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:  # polls of a product that was stopped
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()

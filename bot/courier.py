@@ -170,7 +170,7 @@ class Courier:
         chat = self._chats[parcel.where.network]
         holding = asyncio.create_task(self._hold(parcel))
         try:
-            await self._paces[parcel.where.network].turn(parcel.chat_id)
+            await self._paces[parcel.where.network].turn(parcel.where, parcel.shared)
             if parcel.at is None:
                 return await chat.say(
                     parcel.where,
@@ -195,7 +195,7 @@ class Courier:
 
     async def _delivered(self, parcel: outbox.Parcel, at: MessageRef) -> None:
         now = self._svc.clock.now()
-        gap = timedelta(seconds=self._chats[parcel.where.network].can.edit_gap_s)
+        gap = timedelta(seconds=self._paces[parcel.where.network].gap_s(parcel.shared))
         async with self._svc.db.write() as tx:
             await outbox.delivered(tx, parcel.id, parcel.version, at, now)
             if parcel.slot is not None:

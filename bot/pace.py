@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from core.chat.chat import Capabilities
+from core.chat.message import ChatRef
 
 BURST = 3
 """Messages a chat may get at once before its pace counts; Telegram allows short bursts."""
@@ -37,7 +38,7 @@ class Pace:
     def __init__(self, can: Capabilities) -> None:
         self._can = can
         self._all = Bucket(can.all_per_s, can.all_per_s / 2)
-        self._chats: dict[int, Bucket] = {}
+        self._chats: dict[str, Bucket] = {}
         self.under_way = 0
 
     @property
@@ -46,9 +47,16 @@ class Pace:
         more urgent, so it is never more than the network takes in a second."""
         return max(4, round(self._can.all_per_s)) - self.under_way
 
-    async def turn(self, chat_id: int) -> None:
-        """Wait until a message may go to this chat. The chat comes first: while it waits, others
-        use the network."""
-        chat = self._chats.setdefault(chat_id, Bucket(self._can.sends_per_s, BURST))
+    def gap_s(self, shared: bool) -> float:
+        """Shortest time between two edits in a chat; a group may need longer."""
+        group = self._can.group_edit_gap_s
+        return group if shared and group is not None else self._can.edit_gap_s
+
+    async def turn(self, where: ChatRef, shared: bool) -> None:
+        """Wait until a message may go to this chat; the topics of a group share its pace. The chat
+        comes first: while it waits, others use the network."""
+        group = self._can.group_sends_per_s
+        per_s = group if shared and group is not None else self._can.sends_per_s
+        chat = self._chats.setdefault(where.chat, Bucket(per_s, BURST))
         await asyncio.sleep(chat.wait_s())
         await asyncio.sleep(self._all.wait_s())

@@ -41,5 +41,9 @@ def capabilities(settings: TelegramSettings) -> Capabilities:
         text_chars=4096,
         edit_gap_s=3.0,
         sends_per_s=1.0,
+        # 20 a minute in a group (core.telegram.org/bots/faq); edits spend the same budget (levlam,
+        # tdlib/td#3034).
+        group_edit_gap_s=6.0,
+        group_sends_per_s=20 / 60,
         all_per_s=30.0,
     )

@@ -29,6 +29,9 @@ class Capabilities:
     """Messages and edits a second in all chats together."""
     whispers: bool = False
     """Whether the presser of a button can be told something nobody else sees."""
+    group_edit_gap_s: float | None = None
+    group_sends_per_s: float | None = None
+    """Of edits and messages where others read along, when that differs."""
 
 
 class ChatGone(Exception):

@@ -39,6 +39,8 @@ class Parcel:
     reply_to: MessageRef | None = None
     unsure: int = 0
     """How often it may have been sent already."""
+    shared: bool = False
+    """It goes to a group, where others read along."""
 
 
 async def say(
@@ -215,6 +217,7 @@ async def _parcel(tx: AsyncSession, row: OutboxRow) -> Parcel:
         row.tries,
         MessageRef(where, row.reply_to) if row.reply_to else None,
         row.unsure,
+        bool(chat.title),
     )
 
 

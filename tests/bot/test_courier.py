@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.courier import UNSURE_WAITS_S, Courier, backoff_s
+from bot.pace import Pace
 from core.chat.chat import Capabilities, ChatGone, ChatMoved, Slower
 from core.chat.message import ChatRef, InFile, MessageRef, Out, Who
 from core.db import chat_places, chats, outbox, people
@@ -452,3 +453,21 @@ async def test_a_network_that_lets_us_in_no_more_is_left_out_and_its_words_wait(
         await asyncio.sleep(0.2)
     assert network.order == []
     assert await post.states() == ["waiting"]
+
+
+async def test_a_group_with_its_topics_has_a_slower_pace_than_a_private_chat() -> None:
+    can = Capabilities(
+        "telegram", 1, 1, 3, 4096, 3.0, 50.0, group_edit_gap_s=6.0, group_sends_per_s=5.0
+    )
+    pace, loop = Pace(can), asyncio.get_running_loop()
+    assert (pace.gap_s(False), pace.gap_s(True)) == (3.0, 6.0)
+
+    async def took(shared: bool) -> float:
+        began = loop.time()
+        for n in range(5):
+            topic = str(n % 2) if shared else None
+            await pace.turn(ChatRef("telegram", "-1" if shared else "1", topic), shared)
+        return loop.time() - began
+
+    alone, group = await took(False), await took(True)
+    assert alone < 0.2 and group >= 0.35  # three at once, then one every 20 and every 200 ms

@@ -27,6 +27,7 @@ Keep = Callable[[Sequence[Update]], Awaitable[None]]
 POLL_S = 50
 """The longest the server holds a request (tdlib/telegram-bot-api Client.cpp)."""
 MOST_WAIT_S = 30.0
+TWO_TOLD_S = 3600.0
 HOOK_PATH = "/hook/telegram"
 HOOK_BODY_B = 1 << 20
 HOOKS_AT_ONCE = 40
@@ -39,6 +40,7 @@ class Waits:
 
     def __init__(self) -> None:
         self._times = 0
+        self._two_told_at = -TWO_TOLD_S
 
     def over(self) -> None:
         """There is an answer again."""
@@ -51,9 +53,8 @@ class Waits:
         if isinstance(wrong, InvalidToken):
             raise wrong
         self._times += 1
-        if self._times == 1 and isinstance(wrong, Conflict):
-            # Two programs with one token, or a webhook somebody else set.
-            log.error("telegram.two_pollers", why=wrong.message)
+        if isinstance(wrong, Conflict):
+            self._tell_two(wrong)
         elif self._times == 1:
             log.warning("telegram.away", error=repr(wrong))
         if isinstance(wrong, RetryAfter):
@@ -61,6 +62,13 @@ class Waits:
         else:
             wait_s = min(MOST_WAIT_S, 2.0 ** min(self._times - 1, 6))
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.3))
+
+    def _tell_two(self, wrong: Conflict) -> None:
+        """Two programs with one token take turns for as long as both run: one line an hour."""
+        now = asyncio.get_running_loop().time()
+        if now - self._two_told_at >= TWO_TOLD_S:
+            self._two_told_at = now
+            log.error("telegram.two_pollers", why=wrong.message)
 
 
 class Intake:

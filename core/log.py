@@ -19,7 +19,7 @@ import structlog
 
 _SECRET_KEYS = re.compile(r"token|secret|password|authorization|api_key|upload_url|cookie", re.I)
 _SECRETS = re.compile(
-    r"bot\d+:[\w-]{20,}"  # a Telegram token inside a URL: httpx logs whole addresses
+    r"(?:bot)?\d{3,}:[\w-]{30,}"  # a Telegram token: httpx logs whole addresses, errors quote it
     r"|(?:act|rft)\.[\w!*.-]{8,}"  # TikTok
     r"|\bIG[\w-]{20,}"  # Instagram
     r"|(?<=Bearer )\S+|(?<=OAuth )\S+"

@@ -6,13 +6,14 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from yarl import URL
 
 from bot.app import talking
@@ -21,6 +22,7 @@ from bot.gateway_session import owner_code
 from core.chat.message import Act, Button, Out
 from core.chat.registry import Ask, Entry, Registry
 from core.db import chats, kept, outbox
+from core.log import set_up_logs
 from core.say import say
 from core.services import Services
 from tests.doubles.telegram import Person, Room, Shown, Telegram, flood
@@ -475,14 +477,18 @@ async def test_an_outage_loses_no_message_to_or_from_anybody(
 
 
 async def test_two_programs_with_one_token_are_one_line_and_go_on_when_one_ends(
-    bot: Talking, tg: Telegram, ana: Person, caplog: pytest.LogCaptureFixture
+    bot: Talking, tg: Telegram, ana: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room = await bot.let_in(ana)
     async with aiohttp.ClientSession() as http:
-        for _ in range(3):  # somebody else polls with the same token
+        for _ in range(3):  # somebody else polls with the same token, and takes turns with us
+            polls = len(tg.made("getUpdates"))
             await http.post(f"{tg.root}/bot{tg.token}/getUpdates", data={"timeout": 1})
-    tg.write(ana, "/echo x")
+            await bot.until(lambda polls=polls: len(tg.made("getUpdates")) >= polls + 2, 20)  # type: ignore[misc]
+            tg.write(ana, "/echo x")  # ours succeeds in between
+            await bot.until(lambda: tg.pending == 0, 20)
     await bot.hears(room, "x is connected", 20)
+    assert capsys.readouterr().out.count("telegram.two_pollers") == 1
 
 
 async def test_a_refused_token_is_one_line_and_the_web_page_goes_on(
@@ -529,16 +535,36 @@ async def test_a_flood_wait_in_one_chat_stops_no_other(
     assert group.shown == []
 
 
+@pytest.mark.parametrize("form", ["json", "text"])
 async def test_the_token_is_in_no_log_line(
-    bot: Talking, tg: Telegram, ana: Person, caplog: pytest.LogCaptureFixture
+    tg: Telegram,
+    start_bot: Start,
+    ana: Person,
+    form: str,
+    capsys: pytest.CaptureFixture[str],
+    plain_logs: None,
 ) -> None:
-    caplog.set_level(logging.INFO)
-    await bot.let_in(ana)
-    tg.away = True
-    tg.push("message", {})
-    await asyncio.sleep(1)
-    secret = tg.token.split(":")[1]
-    assert logging.getLogger("httpx").level >= logging.WARNING or secret in caplog.text
+    set_up_logs(form, process="bot")
+    async with start_bot(tg) as bot:
+        await bot.let_in(ana)
+        tg.away = True
+        tg.push("message", {})  # ends the poll that is under way
+        await asyncio.sleep(1)
+    logging.getLogger("telegram").error("The token `%s` was rejected by the server.", tg.token)
+    written = capsys.readouterr().err
+    assert "telegram.ready" in written and "was rejected" in written
+    assert tg.token.split(":")[1] not in written
+
+
+@pytest.fixture
+def plain_logs() -> Iterator[None]:
+    """Whatever a test does to the logs ends with it."""
+    root = logging.getLogger()
+    before, level, config = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.configure(**config)
 
 
 # ── webhook ─────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from core.db.migrate import check_ready
 from core.errors import BadSetting
 from core.jobs.kinds import KINDS, QUEUES
-from core.jobs.queue import RUN, Queue, from_json, queue_name, redis_settings, to_json
+from core.jobs.queue import RUN, from_json, queue_name, redis_settings, to_json
 from core.media.ffmpeg import find, version
 from core.services import Services, open_services
 from core.settings import Settings
@@ -105,8 +105,3 @@ async def _close(worker: Worker) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(RedisError, OSError, AttributeError):
         await worker.close()
-
-
-async def queue_of(settings: Settings) -> Queue:
-    """For the doctor: a connection to the queue, or BadSetting."""
-    return await Queue.connect(settings)

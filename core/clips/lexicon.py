@@ -96,11 +96,6 @@ def spaced(text: str) -> bool:
     return not _CLOSED_UP.search(text)
 
 
-def starts_with_any(text: str, kind: str, language: str | None) -> str | None:
-    """The longest hint a text opens with, whole words only."""
-    return opens_with(tokens(text)[:6], kind, language)
-
-
 def opens_with(head: Sequence[str], kind: str, language: str | None) -> str | None:
     """The same for words that are taken apart already."""
     known = hints(kind, language)

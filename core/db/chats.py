@@ -151,15 +151,6 @@ async def drop_question(tx: AsyncSession, chat_id: int, member_id: int) -> None:
     )
 
 
-async def take_question(
-    tx: AsyncSession, chat_id: int, member_id: int, now: datetime
-) -> Dialogue | None:
-    """The open question, and close it."""
-    question = await peek_question(tx, chat_id, member_id, now)
-    await drop_question(tx, chat_id, member_id)
-    return question
-
-
 async def seen(tx: AsyncSession, key: str, now: datetime) -> bool:
     """True from the second time on: a network may deliver an update more than once."""
     if await tx.scalar(select(SeenRow.id).where(SeenRow.key == key)) is not None:

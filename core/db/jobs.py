@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -266,11 +266,6 @@ def _view(row: JobRow) -> JobView:
     )
 
 
-async def of_cut(tx: AsyncSession, cut_id: int) -> tuple[JobView, ...]:
-    rows = await tx.scalars(select(JobRow).where(JobRow.cut_id == cut_id).order_by(JobRow.id))
-    return tuple(_view(r) for r in rows)
-
-
 async def open_jobs(tx: AsyncSession) -> tuple[JobView, ...]:
     """What waits or runs, in the order it will run."""
     rows = await tx.scalars(
@@ -280,8 +275,3 @@ async def open_jobs(tx: AsyncSession) -> tuple[JobView, ...]:
         .limit(200)
     )
     return tuple(_view(r) for r in rows)
-
-
-async def count_open(tx: AsyncSession) -> int:
-    found = await tx.scalar(select(func.count()).where(JobRow.state.in_(("waiting", "running"))))
-    return found or 0

@@ -130,15 +130,6 @@ async def rename_slot(tx: AsyncSession, chat_id: int, slot: str, to: str) -> Non
     )
 
 
-async def retire_slot(tx: AsyncSession, chat_id: int, slot: str) -> None:
-    """Let the message of a slot stand as it is; the next `say` in the slot is a new message."""
-    await tx.execute(
-        update(OutboxRow)
-        .where(OutboxRow.chat_id == chat_id, OutboxRow.slot == slot)
-        .values(slot=None)
-    )
-
-
 def _due(now: datetime) -> Any:
     leased = OutboxRow.lease_until.is_not(None) & (OutboxRow.lease_until > now)
     return or_(
@@ -288,8 +279,3 @@ async def bury_chat(tx: AsyncSession, chat_id: int, fault: str, now: datetime) -
         .where(OutboxRow.chat_id == chat_id, OutboxRow.state.in_(("waiting", "sending")))
         .values(state="dead", lease_until=None, fault=fault)
     )
-
-
-async def message_for_key(tx: AsyncSession, key: str) -> str | None:
-    """The id of the message a key was delivered as, if it was."""
-    return await tx.scalar(select(OutboxRow.message_id).where(OutboxRow.key == key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import ANALYSER, Analysis
@@ -377,14 +377,6 @@ async def clips_of(tx: AsyncSession, cut_id: int) -> tuple[Clip, ...]:
         select(ClipRow.id).where(ClipRow.cut_id == cut_id).order_by(ClipRow.rank)
     )
     return tuple([await clip(tx, clip_id) for clip_id in ids])
-
-
-async def clips_by_state(tx: AsyncSession, cut_id: int) -> dict[str, int]:
-    """How many clips of a request are in which state."""
-    rows = await tx.execute(
-        select(ClipRow.state, func.count()).where(ClipRow.cut_id == cut_id).group_by(ClipRow.state)
-    )
-    return dict(rows.all())
 
 
 async def edit_clip(

@@ -491,11 +491,6 @@ class Posting:
         async with self._db.read() as tx:
             return await self._view(tx, post_id, by)
 
-    async def post_of(self, target_id: int, by: Asker) -> PostView:
-        """The post a target belongs to."""
-        async with self._db.read() as tx:
-            return (await self._mine(tx, target_id, by))[1]
-
     async def posts_of_clip(self, clip_id: int) -> tuple[PostView, ...]:
         async with self._db.read() as tx:
             return await posts.posts_of_clip(tx, clip_id)

@@ -5,7 +5,7 @@ Nine o'clock stays nine o'clock: what a person said is kept, and the instant fol
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from core.say import When, say
@@ -40,14 +40,6 @@ def from_instant(at: datetime, zone: str) -> Moment:
     """An instant as it is read on the clocks of a zone: for "in 2 hours"."""
     local = at.astimezone(ZoneInfo(zone))
     return Moment(at.astimezone(UTC), local.replace(tzinfo=None, fold=0), zone, local.fold)
-
-
-def next_day(moment: Moment, now: datetime) -> Moment:
-    """The same wall time on the first day that is still ahead."""
-    wall = moment.wall
-    while (placed := place(wall, moment.zone)).at <= now:
-        wall += timedelta(days=1)
-    return placed
 
 
 def describe(moment: Moment, now: datetime) -> When:

@@ -73,7 +73,10 @@ class Sessions:
         self._secure = svc.settings.address.startswith("https:")
         # A code is one of 31^8 = 8.5e11: at this pace guessing takes thousands of years.
         self._tries = Limits(per_s=6 / 60, burst=6)
-        self.cookie = "__Host-clipdesk" if self._secure else "clipdesk"
+        # Browsers keep cookies by host and forget the port: two installations on one machine must
+        # not sign each other out. The mark changes only with the key that the sessions hang on.
+        mark = svc.vault.fingerprint("cookie", "name")[:8]
+        self.cookie = f"__Host-clipdesk-{mark}" if self._secure else f"clipdesk-{mark}"
 
     async def who(self, request: web.Request) -> Signed | None:
         """The member behind the cookie, if there is one."""

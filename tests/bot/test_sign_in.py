@@ -7,12 +7,16 @@ from pathlib import Path
 
 import aiohttp
 from sqlalchemy import text
+from yarl import URL
 
 from bot.app import talking
 from bot.gateway_session import normal, owner_code
 from core.chat.registry import Registry
-from core.services import Services
+from core.db.migrate import create_all
+from core.db.session import Database
+from core.services import Services, open_services
 from tests.bot.conftest import Site
+from tests.conftest import HeldClock
 
 
 async def _post_code(site: Site, code: str, **headers: str) -> tuple[int, str]:
@@ -38,6 +42,21 @@ async def test_a_code_signs_in_once(site: Site) -> None:
     status, words = await _post_code(site, code)
     assert status == 403
     assert "used already" in words
+
+
+async def test_two_installations_on_one_machine_do_not_sign_each_other_out(
+    home: Site, registry: Registry, clock: HeldClock, tmp_path: Path
+) -> None:
+    other = home.svc.settings.model_copy(update={"data_dir": tmp_path / "other"})
+    other.data_dir.mkdir()
+    database = Database(other)
+    await create_all(database)
+    await database.close()
+    async with open_services(other, clock) as svc, talking(svc, registry) as port:
+        beside = Site(home.http, URL(f"http://127.0.0.1:{port}"), svc)
+        assert await _me(beside) == {"signed_in": False}
+        await beside.sign_in()
+        assert (await _me(beside))["signed_in"] and (await _me(home))["signed_in"]
 
 
 async def test_a_code_may_be_typed_as_people_type(site: Site) -> None:
@@ -70,7 +89,7 @@ async def test_the_cookie_is_out_of_reach_and_its_token_is_not_stored(home: Site
         cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
-    token = re.search(r"clipdesk=([^;]+)", cookie)
+    token = re.search(r"clipdesk-\w{8}=([^;]+)", cookie)
     assert token is not None
     async with home.svc.db.read() as tx:
         hashes = (await tx.execute(text("select token_hash from session"))).scalars().all()
@@ -174,5 +193,5 @@ async def test_behind_https_the_cookie_never_travels_in_the_clear(
         url, headers = f"http://127.0.0.1:{port}/api/session", {"Host": "clips.example"}
         async with http.post(url, json={"code": code}, headers=headers) as answer:
             cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-clipdesk=")
+    assert cookie.startswith("__Host-clipdesk-")
     assert "Secure" in cookie

@@ -10,13 +10,12 @@ from aiohttp import web
 from bot.web_words import asked_in
 from core.errors import Told
 from core.i18n.catalog import direction
+from core.posting.notices import platform_name
 from core.say import Say, say
 from core.services import Services
 
 log = structlog.get_logger()
 
-NAMES = {"tiktok": "TikTok", "youtube": "YouTube"}
-"""As the platforms write themselves, where a capital letter is not enough."""
 PAGE = """<!doctype html>
 <html lang="{language}" dir="{dir}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -42,7 +41,7 @@ class OAuth:
         except Told as told:
             log.info("oauth.refused", key=told.say.key)
             return self._page(request, say("web.not_connected"), told.say, "bad", 400)
-        platform = NAMES.get(account.platform, account.platform.title())
+        platform = platform_name(account.platform)
         facts = {"platform": platform, "username": account.username}
         key = "web.connected_practice" if account.practice else "web.connected"
         title = say(key, **facts)

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import structlog
@@ -24,9 +23,6 @@ from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault
 from core.settings import Settings
-
-PRACTICE_RULES: Mapping[str, Any] = {"privacy": "PUBLIC_TO_EVERYONE"}
-"""Nobody's audience is behind a practice account, so a newcomer sees the whole way at once."""
 
 _TRIES = 3
 
@@ -120,7 +116,7 @@ class Connect:
                 access_until=grant.access_until,
                 refresh_until=grant.refresh_until,
                 practice=platform.practice,
-                rules=dict(PRACTICE_RULES) if platform.practice else {},
+                rules=dict(platform.practice_rules) if platform.practice else {},
                 now=now,
             )
             what = "account.connected_practice" if platform.practice else "account.connected"

@@ -177,6 +177,7 @@ class _Turn:
             made.width,
             made.height,
             self._claim.caption,
+            clip.title,
             settings=self._claim.settings,
             address=self._d.public_link(key),
         )

@@ -10,16 +10,15 @@ from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
 from core.db import outbox, videos
 from core.db.posts import Claim
-from core.publish.base import Seen
+from core.publish.base import Seen, platform_classes
 from core.publish.views import AccountView
 from core.say import Fact, Link, Say, When, say
-
-PLATFORMS = {"tiktok": "TikTok", "instagram": "Instagram", "youtube": "YouTube"}
 
 
 def platform_name(platform: str) -> str:
     """As it writes itself."""
-    return PLATFORMS.get(platform, platform.title())
+    found = platform_classes().get(platform)
+    return found.title if found else platform.title()
 
 
 def _called(account: AccountView) -> Fact:
@@ -98,10 +97,11 @@ async def seen(
 ) -> None:
     """It was seen there, by whom it can be seen."""
     if seen.url is not None:
-        await tell(tx, claim, account, "published", now, link=Link(seen.url, seen.url))
+        link = Link(seen.url, seen.url)
+        await tell(tx, claim, account, "published", now, about=seen.why, link=link)
         return
     key = "published_no_link" if seen.visible == "public" else seen.visible
-    await tell(tx, claim, account, key, now)
+    await tell(tx, claim, account, key, now, about=seen.why)
 
 
 async def late_link(

@@ -581,7 +581,7 @@ def _post_of(clip: Clip, caption: str, store: MediaStore) -> Post:
         raise Told("post.not_ready")
     made = clip.render.rendered
     file = store.local_path(clip.render.media_key) or Path(clip.render.media_key)
-    return Post(file, made.size_b, made.duration_s, made.width, made.height, caption)
+    return Post(file, made.size_b, made.duration_s, made.width, made.height, caption, clip.title)
 
 
 def _next_day(view: PostView, now: datetime) -> datetime:

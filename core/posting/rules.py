@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import accounts, breakers, posts
 from core.db.posts import Claim
-from core.publish.base import Use
+from core.publish.base import Use, platform_classes
+from core.publish.quotas import frees_at, window_start
 from core.publish.views import AccountView
 from core.say import Say, say
 
@@ -28,58 +27,12 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """So many uses of one kind in one window. `pacific day` ends at midnight in Los Angeles."""
-
-    kind: str
-    rule: str
-    most: int
-    window: timedelta | Literal["pacific day"]
-    per: Literal["account", "platform"] = "account"
-
-
-DAY = timedelta(hours=24)
-QUOTAS: dict[str, tuple[Quota, ...]] = {
-    # developers.tiktok.com: six inits a minute for each token, some 15 posts a day per creator and
-    # five drafts that wait in the inbox
-    "tiktok": (
-        Quota("post", "tiktok_daily", 15, DAY),
-        Quota("draft", "tiktok_inbox", 5, DAY),
-        Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
-    ),
-    # Containers are counted by us; how many posts are left is asked live by the client.
-    "instagram": (Quota("container", "instagram_containers", 400, DAY),),
-    # developers.google.com: 100 uploads a day for the whole project
-    "youtube": (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),),
-}
-
-
-_LIMITS = {q.rule for many in QUOTAS.values() for q in many} | {"breaker", "instagram_daily"}
-
-
-@dataclass(frozen=True, slots=True)
 class Hold:
     """A rule says no until then."""
 
     rule: str
     until: datetime
     why: Say
-
-
-def window_start(window: timedelta | Literal["pacific day"], now: datetime) -> datetime:
-    """Uses after this count."""
-    if isinstance(window, timedelta):
-        return now - window
-    local = now.astimezone(ZoneInfo("America/Los_Angeles"))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def frees_at(quota: Quota, oldest: datetime, now: datetime) -> datetime:
-    """When there is room again."""
-    if isinstance(quota.window, timedelta):
-        return oldest + quota.window + _SECOND
-    midnight = window_start(quota.window, now).replace(tzinfo=None) + timedelta(days=1)
-    return midnight.replace(tzinfo=ZoneInfo("America/Los_Angeles")) + timedelta(minutes=1)
 
 
 def uses(claim: Claim) -> tuple[str, ...]:
@@ -94,7 +47,7 @@ async def used_up(
     tx: AsyncSession, account: AccountView, now: datetime, kinds: tuple[str, ...]
 ) -> Hold | None:
     """The first limit of these that is used up, and when it frees again."""
-    for quota in QUOTAS.get(account.platform, ()):
+    for quota in platform_classes()[account.platform].quotas:
         if quota.kind not in kinds:
             continue
         of = account.id if quota.per == "account" else account.platform
@@ -145,12 +98,19 @@ def _order(ahead: tuple[posts.Ahead, ...], now: datetime) -> Hold | None:
     first = ahead[0]
     if first.state in ("scheduled", "deferred"):
         until = max(first.due_at or now, now + timedelta(seconds=ORDER_S))
-        if first.why is not None and first.rule in _LIMITS:  # the same limit keeps this one
+        if first.why is not None and first.rule in _shared():  # the same limit keeps this one
             return Hold(first.rule, until, first.why)
         return Hold("order", until, say("rule.order"))
     if len(ahead) >= AT_ONCE:
         return Hold("order", now + timedelta(seconds=ORDER_S), say("rule.order"))
     return None
+
+
+def _shared() -> set[str]:
+    """Rules that keep every post of an account."""
+    every = platform_classes().values()
+    counted = {q.rule for found in every for q in found.quotas}
+    return counted | {rule for found in every for rule in found.live_rules} | {"breaker"}
 
 
 async def _spread(

@@ -6,38 +6,31 @@ POST /act {"platform": "tiktok", "account": "ana.makes", "do": "expire"}
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from typing import Any
 
 from aiohttp import web
 
-from core.practice.faults import ANY_CALL, SPECIAL, Faults
+from core.practice.base import PracticePlatform
+from core.practice.faults import ANY_CALL, Faults
 from core.practice.pages import page
 from core.practice.state import State, new_id
 
-CALLS = {
-    "tiktok": ("creator_info", "init", "upload", "processing", "status", "video_query", "token"),
-    "instagram": ("limit", "media", "upload", "processing", "object", "media_publish", "refresh"),
-}
-"""Those a person is offered; tests may name any."""
 ACTS = {
     "expire": "its access token ends now",
     "revoke": "the app is removed in its settings",
     "elsewhere": "another tool posts once for it",
-}
-_TOKENS = {
-    "tiktok": ("tiktok.access", "tiktok.refresh"),
-    "instagram": ("instagram.token",),
 }
 
 
 class Control:
     """Routes for people and tests."""
 
-    def __init__(self, state: State, faults: Faults) -> None:
+    def __init__(self, state: State, faults: Faults, platforms: Sequence[PracticePlatform]) -> None:
         self._s, self._faults = state, faults
+        self._platforms = {p.name: p for p in platforms}
 
     def routes(self, app: web.Application) -> None:
         app.router.add_get("/control", self.show)
@@ -75,7 +68,7 @@ class Control:
         if "token" in raw:
             self._end(str(raw["token"]))
             return web.json_response({})
-        if platform not in _TOKENS or raw.get("do") not in ACTS:
+        if platform not in self._platforms or raw.get("do") not in ACTS:
             return web.json_response({"error": "platform, account and do are needed"}, status=400)
         {"expire": self._expire, "revoke": self._revoke, "elsewhere": self._elsewhere}[
             str(raw["do"])
@@ -85,19 +78,19 @@ class Control:
         return web.json_response({})
 
     def _expire(self, platform: str, account: str) -> None:
-        kind = _TOKENS[platform][0]
+        kind = self._platforms[platform].tokens[0]
         for key, body, _ in self._s.all(kind):
             if body["account"] == account:
                 self._s.put(kind, key, {**body, "until": self._s.now_s - 1})
 
     def _end(self, token: str) -> None:
         """One access token, whoever's it is."""
-        for kinds in _TOKENS.values():
-            if (body := self._s.get(kinds[0], token)) is not None:
-                self._s.put(kinds[0], token, {**body, "until": self._s.now_s - 1})
+        for kind in (p.tokens[0] for p in self._platforms.values()):
+            if (body := self._s.get(kind, token)) is not None:
+                self._s.put(kind, token, {**body, "until": self._s.now_s - 1})
 
     def _revoke(self, platform: str, account: str) -> None:
-        for kind in _TOKENS[platform]:
+        for kind in self._platforms[platform].tokens:
             self._s.forget(kind, account=account)
 
     def _elsewhere(self, platform: str, account: str) -> None:
@@ -113,24 +106,24 @@ class Control:
             for f in self._faults.waiting
         )
         accounts = sorted(
-            {(k.split(".")[0], b["account"]) for k in _KINDS for _, b, _ in self._s.all(k)}
+            {
+                (name, body["account"])
+                for name, platform in self._platforms.items()
+                for _, body, _ in self._s.all(platform.tokens[0])
+            }
         )
         inside = (
             "<h1>Let something go wrong</h1>"
             f"<ul>{waiting or '<li>Everything works as it should.</li>'}</ul>"
-            f"{_fault_form()}{''.join(_act_form(p, a) for p, a in accounts)}"
+            f"{_fault_form(self._platforms.values())}"
+            f"{''.join(_act_form(name, account) for name, account in accounts)}"
             '<p><a href="/">What was posted</a></p>'
         )
         return page("Let something go wrong", inside)
 
 
-_KINDS = ("tiktok.access", "instagram.token")
-
-
-def _fault_form() -> str:
-    groups = "".join(
-        _options(platform, call) for platform, calls in CALLS.items() for call in calls
-    )
+def _fault_form(platforms: Iterable[PracticePlatform]) -> str:
+    groups = "".join(_options(platform, call) for platform in platforms for call in platform.calls)
     return (
         '<form method="post" action="/faults" class="card">'
         f'<label>What <select name="what">{groups}</select></label>'
@@ -142,14 +135,15 @@ def _fault_form() -> str:
     )
 
 
-def _options(platform: str, call: str) -> str:
-    special = SPECIAL.get(platform, {}).get(call, {})
+def _options(platform: PracticePlatform, call: str) -> str:
+    special = platform.faults.get(call, {})
     faults = special if call == "processing" else {**special, **ANY_CALL}
+    of = f"{platform.name} {call}"
     inner = "".join(
-        f'<option value="{platform} {call} {name}">{platform} {call}: {escape(words)}</option>'
+        f'<option value="{of} {name}">{of}: {escape(words)}</option>'
         for name, words in faults.items()
     )
-    return f'<optgroup label="{platform} {call}">{inner}</optgroup>'
+    return f'<optgroup label="{of}">{inner}</optgroup>'
 
 
 def _act_form(platform: str, account: str) -> str:

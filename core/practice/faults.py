@@ -24,74 +24,15 @@ ANY_CALL = {
     "http_429": "too many calls",
     "token_expired": "the access token is not accepted",
     "delay": "the answer takes so many seconds",
-    "code": "refused with this code (TikTok) or code/subcode (Instagram)",
+    "code": "refused with this code; Instagram's are code/subcode",
     "extra_fields": "the answer has fields nobody knows",
 }
-"""For every call of both platforms."""
-SPECIAL: dict[str, dict[str, dict[str, str]]] = {
-    "tiktok": {
-        "creator_info": {
-            "private_account": "only followers, friends and oneself can be chosen",
-            "unaudited": "only oneself can be chosen",
-            "disabled": "comments, duet and stitch are switched off",
-            "longest": "videos may be so many seconds long",
-        },
-        "upload": {
-            "short_206": "only half of what was sent is kept",
-            "range_416": "the range does not continue what is there",
-            "expired_403": "the upload address works no more",
-            "gone_404": "there is no such upload",
-            "cut": "the connection breaks off in the middle",
-        },
-        "processing": {
-            "stuck": "it stays PROCESSING_UPLOAD for ever",
-            "fail": "FAILED with this reason",
-        },
-        "status": {
-            "no_id": "PUBLISH_COMPLETE without the id of the post",
-            "two_ids": "two ids",
-            "id_as_string": "the id is a string",
-            "no_bytes": "uploaded_bytes is missing",
-        },
-        "token": {"scope": "only these scopes were granted"},
-    },
-    "instagram": {
-        "token": {"flat": "the token answer is flat instead of inside `data`"},
-        "media": {"lost_video_url": "the video cannot be fetched from its address"},
-        "upload": {
-            "retriable": "broken off, may be continued",
-            "not_retriable": "refused for good",
-            "refused": "uploads are not taken from this kind of sign-in",
-            "cut": "the connection breaks off in the middle",
-        },
-        "processing": {
-            "stuck": "it stays IN_PROGRESS for ever",
-            "fail": "ERROR with this subcode",
-        },
-        "media_publish": {
-            "blocked_but_live": "4/2207051, although it was published",
-            "manual_post": "somebody posts by hand in the same moment",
-        },
-        "object": {
-            "lost": "100/33 for something that is there",
-            "no_permalink": "the link is missing",
-            "revoked": "190/460: the password was changed",
-        },
-        "limit": {
-            "quota": "so many posts a day are allowed",
-            "used": "another tool used up so many",
-        },
-    },
-}
+"""For every call of every platform."""
+Special = Mapping[str, Mapping[str, str]]
+"""By call, what only one platform does wrong, in words."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[str], web.Response]
-
-
-def known(platform: str, call: str, fault: str) -> bool:
-    """Whether this fault can be asked for at this call."""
-    name = fault.split(":")[0]
-    return name in ANY_CALL or name in SPECIAL.get(platform, {}).get(call, {})
 
 
 @dataclass(slots=True)
@@ -117,8 +58,17 @@ class Fault:
 class Faults:
     """Those that wait to happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, special: Mapping[str, Special]) -> None:
+        self.special = special
+        """By platform."""
         self.waiting: list[Fault] = []
+
+    def knows(self, platform: str, call: str, fault: str) -> bool:
+        """Whether this fault can be asked for at this call."""
+        if platform not in self.special:
+            return False
+        name = fault.split(":")[0]
+        return name in ANY_CALL or name in self.special[platform].get(call, {})
 
     def to_json(self) -> list[dict[str, Any]]:
         return [asdict(f) for f in self.waiting]
@@ -127,7 +77,7 @@ class Faults:
         """Raises ValueError for one nobody knows."""
         platform, call = str(raw.get("platform", "")), str(raw.get("call", ""))
         fault = str(raw.get("fault", ""))
-        if platform not in SPECIAL or not known(platform, call, fault):
+        if not self.knows(platform, call, fault):
             raise ValueError(f"unknown fault {fault!r} for {platform} {call}")
         made = Fault(
             platform,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from core.practice.state import State
+
+if TYPE_CHECKING:
+    from core.practice.base import PracticePlatform
 
 NAMES = ("ana.makes", "studio.nine", "practice")
 _CSP = (
@@ -97,22 +101,26 @@ def consent_page(platform: str, query: Mapping[str, str], scopes: Sequence[str])
     return page(f"Practice {platform}", inside, forms_to="'self' http: https:")
 
 
+_BY_LINK = ("public", "unlisted")
+"""Who has the address can watch these."""
+
+
 class Pages:
     """Routes for people."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, platforms: Sequence[PracticePlatform]) -> None:
         self._s = state
+        self._platforms = {p.name: p for p in platforms}
 
     def routes(self, app: web.Application) -> None:
         add = app.router.add_get
         add("/", self.home)
         add("/practice.css", self.css)
         add("/ledger.json", self.ledger)
-        add("/tiktok/@{name}", self.tiktok_feed)
-        add("/tiktok/@{name}/video/{id}", self.post)
-        add("/instagram/reel/{id}/", self.post)
-        add("/instagram/{name}", self.instagram_feed)
-        add("/file/{id}.mp4", self.file)
+        for platform in self._platforms.values():
+            add(platform.watch, self.post)
+            add(platform.feed, partial(self.account, platform.name))
+        add("/file/{remote_id}.mp4", self.file)
 
     async def css(self, _: web.Request) -> web.Response:
         return web.Response(text=CSS, content_type="text/css")
@@ -121,7 +129,7 @@ class Pages:
         return web.json_response(self._s.ledger())
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        post = self._s.post(request.match_info["id"])
+        post = self._s.post(request.match_info["remote_id"])
         if post is None:
             raise web.HTTPNotFound
         return web.FileResponse(  # answers Range requests
@@ -129,18 +137,13 @@ class Pages:
         )
 
     async def post(self, request: web.Request) -> web.Response:
-        post = self._s.post(request.match_info["id"])
-        if post is None or post["visible"] != "public":
+        post = self._s.post(request.match_info["remote_id"])
+        if post is None or post["visible"] not in _BY_LINK:
             return page("Not here", '<div class="card"><h1>This post is not here</h1></div>', 404)
         return page(f"@{post['account']}", f'<div class="card">{_post(post)}</div>')
 
-    async def tiktok_feed(self, request: web.Request) -> web.Response:
-        return self._feed("tiktok", request.match_info["name"])
-
-    async def instagram_feed(self, request: web.Request) -> web.Response:
-        return self._feed("instagram", request.match_info["name"])
-
-    def _feed(self, platform: str, name: str) -> web.Response:
+    async def account(self, platform: str, request: web.Request) -> web.Response:
+        name = request.match_info["account"]
         found = [p for p in self._s.posts(platform, name) if p["visible"] == "public"]
         cards = "".join(f'<div class="card">{_post(p)}</div>' for p in found)
         empty = '<p class="soft">Nothing was posted here yet.</p>'
@@ -150,7 +153,7 @@ class Pages:
     async def home(self, _: web.Request) -> web.Response:
         rows = "".join(
             f"<tr><td>{escape(p['platform'])}</td><td>@{escape(p['account'])}</td>"
-            f"<td>{escape(p['visible'])}</td><td><a href='{_address(p)}'>open</a></td>"
+            f"<td>{escape(p['visible'])}</td><td>{self._open(p)}</td>"
             f"<td>{escape(p['caption'][:60])}</td></tr>"
             for p in reversed(self._s.ledger())
         )
@@ -163,11 +166,8 @@ class Pages:
         )
         return page("Practice platforms", inside)
 
-
-def _address(post: Mapping[str, Any]) -> str:
-    if post["platform"] == "tiktok":
-        return f"/tiktok/@{post['account']}/video/{post['remote_id']}"
-    return f"/instagram/reel/{post['remote_id']}/"
+    def _open(self, post: Mapping[str, Any]) -> str:
+        return f'<a href="{escape(self._platforms[post["platform"]].address(post))}">open</a>'
 
 
 def _post(post: Mapping[str, Any]) -> str:

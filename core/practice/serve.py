@@ -1,4 +1,4 @@
-"""`clipdesk practice`: both practice platforms on one port of this machine."""
+"""`clipdesk practice`: all practice platforms on one port of this machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from core.clock import Clock, SystemClock
+from core.practice.base import PracticePlatform
 from core.practice.control import Control
 from core.practice.faults import Faults
 from core.practice.instagram import Instagram
@@ -26,6 +27,8 @@ from core.settings import Settings
 
 Around = Middleware
 """What a test puts between a client and a platform."""
+
+PLATFORMS: tuple[type[PracticePlatform], ...] = (TikTok, Instagram)
 
 log = structlog.get_logger()
 
@@ -62,20 +65,25 @@ async def practising(
     `around` is put around every call."""
     folder = settings.data_dir / "practice"
     folder.mkdir(parents=True, exist_ok=True)
-    state, faults = State(folder, clock or SystemClock()), Faults()
+    state = State(folder, clock or SystemClock())
+    faults = Faults({p.name: p.faults for p in PLATFORMS})
     app = web.Application(client_max_size=4 << 30, middlewares=[around] if around else [])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     socket_host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     wanted = int(read_practice(settings).get("port") or port)
     bound = await asyncio.to_thread(_free_port, socket_host, wanted)
     base = f"http://{socket_host}:{bound}"
-    tiktok, instagram = TikTok(state, faults, base), Instagram(state, faults, base)
-    for part in (tiktok, instagram, Pages(state), Control(state, faults)):
-        part.routes(app)
+    platforms = [p(state, faults, base) for p in PLATFORMS]
+    for platform in platforms:
+        platform.routes(app)
+    Pages(state, platforms).routes(app)
+    Control(state, faults, platforms).routes(app)
     try:
         await runner.setup()
         await web.TCPSite(runner, host or socket_host, bound).start()
-        write_practice(settings, _written(base, bound, tiktok, instagram))
+        write_practice(
+            settings, {"url": base, "port": bound, **{p.name: dict(p.room()) for p in platforms}}
+        )
         log.info("practice.ready", port=bound)
         yield base
     finally:
@@ -95,24 +103,3 @@ def _free_port(host: str, wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     return wanted
-
-
-def _written(base: str, port: int, tiktok: TikTok, instagram: Instagram) -> dict[str, object]:
-    return {
-        "url": base,
-        "port": port,
-        "tiktok": {
-            "client_key": tiktok.key,
-            "client_secret": tiktok.secret,
-            "api_root": f"{base}/tiktok/api",
-            "auth_root": f"{base}/tiktok/www",
-        },
-        "instagram": {
-            "app_id": instagram.id,
-            "app_secret": instagram.secret,
-            "auth_root": f"{base}/instagram/www",
-            "api_root": f"{base}/instagram/api",
-            "graph_root": f"{base}/instagram/graph",
-            "upload_root": f"{base}/instagram/rupload",
-        },
-    }

@@ -26,6 +26,7 @@ import aiohttp
 
 from core.errors import AppError
 from core.publish.hooks import Hint, NotSigned
+from core.publish.quotas import Quota
 from core.say import Say
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=60)
@@ -66,6 +67,8 @@ class Post:
     width: int
     height: int
     caption: str
+    title: str = ""
+    """What the clip is called, for platforms where a post has a title."""
     cover_ms: int = 0
     """The cover picture: milliseconds from the beginning of the clip."""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +105,8 @@ class Seen:
     visible: Literal["public", "limited", "private", "inbox"]
     remote_id: str | None = None
     url: str | None = None
+    why: Say | None = None
+    """Why it is seen by fewer people than was asked for, and what can be done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +259,16 @@ class Platform(ABC):
     """One platform. Instances are cheap and hold only configuration."""
 
     name: ClassVar[str]
+    title: ClassVar[str]
+    """As it writes itself."""
     limits: ClassVar[Limits]
     scopes: ClassVar[tuple[str, ...]]
+    quotas: ClassVar[tuple[Quota, ...]] = ()
+    """What we count ourselves, at the claim and in the moment of the call."""
+    live_rules: ClassVar[tuple[str, ...]] = ()
+    """Limits only the platform counts; each keeps every post of an account, as `quotas` do."""
+    practice_rules: ClassVar[Mapping[str, Any]] = {}
+    """Choices for a practice account, whose audience is nobody: a newcomer sees the whole way."""
 
     def reaches_back(self, address: str) -> bool:
         """Whether a sign-in there could lead back to us."""

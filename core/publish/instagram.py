@@ -49,6 +49,7 @@ from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed
 from core.publish.instagram_wire import Graph
 from core.publish.practice_room import read_practice
+from core.publish.quotas import DAY, Quota
 from core.say import Say, say
 from core.settings import Section, Settings
 
@@ -63,7 +64,6 @@ QUOTA_MARGIN = 1
 PESSIMISTIC_QUOTA = 25
 """Of posts in 24 hours, when the live number cannot be read."""
 QUOTA_FRESH = timedelta(minutes=5)
-DAY = timedelta(hours=24)
 REPEATS = 1
 """So often `media_publish` may be repeated, with the same container, after evidence that it did
 not happen."""
@@ -73,11 +73,14 @@ _EXCHANGES = 3
 class Instagram(Platform):
     """One file for one platform."""
 
-    name = "instagram"
+    name, title = "instagram", "Instagram"
     limits = Limits(
         caption_utf16=2200, min_s=3, max_s=900, size_b=300_000_000, hashtags=5, sides=(1, 1920)
     )
     scopes = ("instagram_business_basic", "instagram_business_content_publish")
+    # Containers are counted by us; how many posts are left is asked live.
+    quotas = (Quota("container", "instagram_containers", 400, DAY),)
+    live_rules = ("instagram_daily",)
 
     class Config(Section):
         """The app's *Instagram* id and secret (not the Facebook app's); the practice Instagram when

@@ -45,6 +45,7 @@ from core.publish.base import (
 )
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.practice_room import read_practice
+from core.publish.quotas import DAY, Quota
 from core.publish.tiktok_errors import FORGOTTEN, fail_reason
 from core.publish.tiktok_upload import Upload, number, source_info
 from core.publish.tiktok_wire import Wire
@@ -65,9 +66,17 @@ IDLE_ROLL = timedelta(days=30)
 class TikTok(Platform):
     """One file for one platform."""
 
-    name = "tiktok"
+    name, title = "tiktok", "TikTok"
     limits = Limits(caption_utf16=2200, min_s=3, max_s=600, size_b=4_000_000_000, sides=(360, 4096))
     scopes = ("user.info.basic", "user.info.profile", "video.publish", "video.upload", "video.list")
+    quotas = (
+        # six inits a minute for each token, some 15 posts a day per creator, and five drafts that
+        # wait in the inbox
+        Quota("post", "tiktok_daily", 15, DAY),
+        Quota("draft", "tiktok_inbox", 5, DAY),
+        Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
+    )
+    practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "PUBLIC_TO_EVERYONE"}
 
     class Config(Section):
         """The app at developers.tiktok.com; the practice TikTok when there is no key."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.practice.tiktok import check_chunks
+from core.practice.tiktok_upload import check_chunks
 from core.publish.practice_room import write_practice
 from core.publish.tiktok import TikTok
 from core.publish.tiktok_upload import chunks, next_part, source_info

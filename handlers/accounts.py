@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
 from core.chat.registry import Answer, Arg, Ask, Change, command, on_act
+from core.posting.accounts import PlatformView
 from core.posting.notices import platform_name
-from core.posting.posting import PlatformView
 from core.publish.views import AccountView
 from core.say import Say, When, say
 from core.services import Services

@@ -1,4 +1,4 @@
-"""Connected accounts and the sign-ins under way. Tokens are sealed before they get here."""
+"""Connected accounts. Tokens are sealed before they get here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db.tables import AccountRow, OAuthRow, PostRow, QuotaEventRow, TargetRow
+from core.db.tables import AccountRow, OAuthRow, PostRow, TargetRow
 from core.publish.views import AccountView
 from core.say import Say, say_from_json, say_to_json
-
-OAUTH_LIFE = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +21,6 @@ class SealedGrant:
     account_id: int
     sealed: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """A sign-in somebody began, taken once."""
-
-    workspace_id: int
-    member_id: int
-    chat_id: int
-    platform: str
-    redirect_uri: str
-    verifier_sealed: str
 
 
 def view(row: AccountRow) -> AccountView:
@@ -230,96 +216,6 @@ async def told_in(tx: AsyncSession, account_id: int) -> tuple[int, ...]:
         .distinct()
     )
     return tuple(dict.fromkeys([*([connected] if connected else ()), *waiting]))
-
-
-# ── signing in ──────────────────────────────────────────────────────────────────────────────────
-
-
-async def begin_sign_in(tx: AsyncSession, state_hash: str, to: SignIn, now: datetime) -> None:
-    tx.add(
-        OAuthRow(
-            state_hash=state_hash,
-            workspace_id=to.workspace_id,
-            member_id=to.member_id,
-            chat_id=to.chat_id,
-            platform=to.platform,
-            redirect_uri=to.redirect_uri,
-            verifier_sealed=to.verifier_sealed,
-            created_at=now,
-            expires_at=now + OAUTH_LIFE,
-        )
-    )
-    await tx.flush()
-
-
-async def take_sign_in(tx: AsyncSession, state_hash: str, now: datetime) -> SignIn | None:
-    """None when the state is unknown, used or too old. It works once."""
-    taken = await tx.scalar(
-        update(OAuthRow)
-        .where(
-            OAuthRow.state_hash == state_hash,
-            OAuthRow.used_at.is_(None),
-            OAuthRow.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(OAuthRow.id)
-    )
-    if taken is None:
-        return None
-    row = await tx.get_one(OAuthRow, taken)
-    return SignIn(
-        row.workspace_id,
-        row.member_id,
-        row.chat_id,
-        row.platform,
-        row.redirect_uri,
-        row.verifier_sealed,
-    )
-
-
-# ── quotas ──────────────────────────────────────────────────────────────────────────────────────
-
-
-async def note_use(
-    tx: AsyncSession, account_id: int, target_id: int | None, kind: str, now: datetime
-) -> None:
-    tx.add(QuotaEventRow(account_id=account_id, target_id=target_id, kind=kind, at=now))
-    await tx.flush()
-
-
-async def used_since(
-    tx: AsyncSession, of: int | str, kind: str, since: datetime, last: int | None = None
-) -> tuple[int, datetime | None]:
-    """How often an account, or all of a platform, used it; and the time of the oldest use that
-    counts. With `last` only so many of the newest count: the oldest of those must leave the window
-    before there is room again."""
-    wanted = select(QuotaEventRow.at).where(QuotaEventRow.kind == kind, QuotaEventRow.at > since)
-    if isinstance(of, int):
-        wanted = wanted.where(QuotaEventRow.account_id == of)
-    else:
-        wanted = wanted.join(AccountRow, AccountRow.id == QuotaEventRow.account_id)
-        wanted = wanted.where(AccountRow.platform == of)
-    times = list(await tx.scalars(wanted.order_by(QuotaEventRow.at.desc()).limit(last)))
-    return len(times), times[-1] if times else None
-
-
-async def last_use(tx: AsyncSession, account_id: int, kind: str) -> datetime | None:
-    return await tx.scalar(
-        select(func.max(QuotaEventRow.at)).where(
-            QuotaEventRow.account_id == account_id, QuotaEventRow.kind == kind
-        )
-    )
-
-
-async def take_back_use(tx: AsyncSession, target_id: int, kinds: tuple[str, ...]) -> None:
-    """It was proven that nothing came of it: the platform does not count it either."""
-    newest = await tx.scalar(
-        select(func.max(QuotaEventRow.id)).where(
-            QuotaEventRow.target_id == target_id, QuotaEventRow.kind.in_(kinds)
-        )
-    )
-    if newest is not None:
-        await tx.execute(delete(QuotaEventRow).where(QuotaEventRow.id == newest))
 
 
 async def lock(tx: AsyncSession, account_id: int) -> AccountView:

@@ -13,7 +13,7 @@ import structlog
 from core.chat.message import Out
 from core.chat.registry import Asker
 from core.clock import Clock
-from core.db import accounts, audit, outbox
+from core.db import accounts, audit, outbox, sign_ins
 from core.db.session import Database
 from core.errors import Told
 from core.posting.grants import seal
@@ -52,7 +52,7 @@ class Connect:
             raise Told("account.needs_https", platform=platform_name(platform.name))
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         redirect = f"{self._settings.address}/oauth/{platform.name}"
-        to = accounts.SignIn(
+        to = sign_ins.SignIn(
             by.workspace_id,
             by.member_id,
             by.chat_id,
@@ -62,7 +62,7 @@ class Connect:
         )
         async with self._db.write() as tx:
             mark = self._vault.fingerprint("oauth", state)
-            await accounts.begin_sign_in(tx, mark, to, self._clock.now())
+            await sign_ins.begin_sign_in(tx, mark, to, self._clock.now())
         return platform.sign_in_address(redirect, state, verifier)
 
     async def finish(self, platform: Platform, query: Mapping[str, str]) -> AccountView:
@@ -70,7 +70,7 @@ class Connect:
         state = query.get("state", "")
         async with self._db.write() as tx:
             mark = self._vault.fingerprint("oauth", state)
-            to = await accounts.take_sign_in(tx, mark, self._clock.now())
+            to = await sign_ins.take_sign_in(tx, mark, self._clock.now())
         if to is None or to.platform != platform.name:
             raise Told("account.bad_state")
         if query.get("error") or not query.get("code"):
@@ -85,7 +85,7 @@ class Connect:
         return await self._keep(platform, to, grant, profile)
 
     async def _sign_in(
-        self, platform: Platform, to: accounts.SignIn, code: str
+        self, platform: Platform, to: sign_ins.SignIn, code: str
     ) -> tuple[Grant, Profile]:
         verifier = self._vault.open(to.verifier_sealed)
         now = self._clock.now()
@@ -100,7 +100,7 @@ class Connect:
         raise AssertionError("unreachable")
 
     async def _keep(
-        self, platform: Platform, to: accounts.SignIn, grant: Grant, profile: Profile
+        self, platform: Platform, to: sign_ins.SignIn, grant: Grant, profile: Profile
     ) -> AccountView:
         grant = replace(grant, remote_id=profile.remote_id)
         now = self._clock.now()

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
-from core.db import accounts, breakers, posts
-from core.db.posts import Claim
+from core.db import accounts, attempts, breakers, quotas, targets
 from core.db.session import Database
+from core.db.targets import Claim
 from core.jobs.jobs import Jobs
 from core.media.store import MediaStore
 from core.posting import rules
@@ -89,7 +89,7 @@ class Lease:
             now = self._d.clock.now()
             try:
                 async with self._d.db.write() as tx:
-                    ours = await posts.beat(tx, self._claim, now, self._d.timing.lease_s)
+                    ours = await targets.beat(tx, self._claim, now, self._d.timing.lease_s)
             except (SQLAlchemyError, OSError) as wrong:  # the database is away: not lost yet
                 log.warning("post.beat_failed", error=type(wrong).__name__)
                 ours = now < self._until
@@ -119,7 +119,7 @@ class Speaker:
         grant = await d.grants.fresh(claim.account_id, platform, spent=spent)
         self._spent = grant
         async with d.db.read() as tx:
-            sealed = await posts.marks(tx, claim.id)
+            sealed = await attempts.marks(tx, claim.id)
         refs = {kind: d.vault.open(value) for kind, value in sealed.items()}
         self._step = step
         return Hand(
@@ -140,7 +140,7 @@ class Speaker:
     async def _mark(self, kind: str, value: str) -> None:
         d = self._d
         async with d.db.write() as tx:
-            if not await posts.mark(tx, self._claim, kind, d.vault.seal(value), d.clock.now()):
+            if not await attempts.mark(tx, self._claim, kind, d.vault.seal(value), d.clock.now()):
                 raise LostClaim
 
     async def _tell(self, call: Call) -> None:
@@ -149,7 +149,7 @@ class Speaker:
         self.faults += fault
         self.answers += not fault
         async with self._d.db.write() as tx:
-            await posts.note_attempt(
+            await attempts.note_attempt(
                 tx,
                 self._claim,
                 self._step,
@@ -174,9 +174,12 @@ class Speaker:
             await breakers.trip(tx, scope, why, now, wait, wait)
 
     async def spend(self, kind: str) -> None:
-        """Count a use before it is used. Raises Wait when the limit is reached."""
+        """Count a use before it is used. Raises Wait when the limit is reached, and LostClaim when
+        somebody else has the target."""
         now = self._d.clock.now()
         async with self._d.db.write() as tx:
+            if not await targets.ours(tx, self._claim):
+                raise LostClaim
             account = await accounts.lock(tx, self._claim.account_id)
             await self.spend_in(tx, account, kind, now)
 
@@ -187,7 +190,7 @@ class Speaker:
         hold = await rules.used_up(tx, account, now, (kind,))
         if hold is not None:
             raise Wait(hold.why, (hold.until - now).total_seconds(), hold.rule, hold.rule)
-        await accounts.note_use(tx, account.id, self._claim.id, kind, now)
+        await quotas.note_use(tx, account.id, self._claim.id, kind, now)
 
     async def _used(self, kind: str, window: timedelta) -> Use:
         async with self._d.db.read() as tx:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
 from core.db import outbox, videos
-from core.db.posts import Claim
+from core.db.targets import Claim
 from core.publish.base import Seen, platform_classes
 from core.publish.views import AccountView
 from core.say import Fact, Link, Say, When, say

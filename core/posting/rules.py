@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db import accounts, breakers, posts
-from core.db.posts import Claim
+from core.db import breakers, order, quotas
+from core.db.targets import Claim
 from core.publish.base import Use, platform_classes
 from core.publish.quotas import frees_at, window_start
 from core.publish.views import AccountView
@@ -52,7 +52,7 @@ async def used_up(
             continue
         of = account.id if quota.per == "account" else account.platform
         since = window_start(quota.window, now)
-        n, oldest = await accounts.used_since(tx, of, quota.kind, since, last=quota.most)
+        n, oldest = await quotas.used_since(tx, of, quota.kind, since, last=quota.most)
         if n >= quota.most and oldest is not None:
             return Hold(quota.rule, frees_at(quota, oldest, now), say(f"rule.{quota.rule}"))
     return None
@@ -62,7 +62,7 @@ async def use(
     tx: AsyncSession, account: AccountView, kind: str, window: timedelta, now: datetime
 ) -> Use:
     """How often we used something, and when the oldest use leaves the window."""
-    n, oldest = await accounts.used_since(tx, account.id, kind, now - window)
+    n, oldest = await quotas.used_since(tx, account.id, kind, now - window)
     return Use(n, oldest + window if oldest else None)
 
 
@@ -84,7 +84,7 @@ async def first_hold(
     tx: AsyncSession, claim: Claim, account: AccountView, now: datetime
 ) -> Hold | None:
     """What keeps this post from beginning. The account must be locked in this transaction."""
-    if (ahead := await posts.ahead(tx, claim)) and (hold := _order(ahead, now)) is not None:
+    if (ahead := await order.ahead(tx, claim)) and (hold := _order(ahead, now)) is not None:
         return hold
     if (hold := await _spread(tx, claim, account, now)) is not None:
         return hold
@@ -93,7 +93,7 @@ async def first_hold(
     return await stopped(tx, account, now, probe=True)
 
 
-def _order(ahead: tuple[posts.Ahead, ...], now: datetime) -> Hold | None:
+def _order(ahead: tuple[order.Ahead, ...], now: datetime) -> Hold | None:
     """Posts of one account go out in the order they were planned."""
     first = ahead[0]
     if first.state in ("scheduled", "deferred"):
@@ -119,7 +119,7 @@ async def _spread(
     planned = claim.planned_at or now
     if now - planned <= timedelta(seconds=claim.window_s):
         return None
-    last = await accounts.last_use(tx, account.id, "post")
+    last = await quotas.last_use(tx, account.id, "post")
     if last is None or now - last >= SPREAD:
         return None
     return Hold("spread", last + SPREAD + _SECOND, say("rule.spread"))

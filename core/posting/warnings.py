@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat import acts
 from core.chat.message import Act, Button, Out
-from core.db import accounts, outbox, posts
+from core.db import accounts, outbox, targets
 from core.posting.notices import platform_name
 from core.publish.base import platform_classes
 from core.publish.views import AccountView
@@ -53,7 +53,7 @@ async def _tell(
     after: datetime,
     why: Say | None = None,
 ) -> None:
-    risk = await posts.planned(tx, account.id, after)
+    risk = await targets.planned(tx, account.id, after)
     named: tuple[Fact, ...] = tuple(
         say("account.at_risk_post", title=title, at=When(at)) for title, at in risk[:_NAMED]
     )

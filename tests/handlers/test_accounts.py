@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.db import breakers, posts
+from core.db import attempts, breakers, targets
 from core.db.tables import AccountRow, TargetRow
 from core.say import say
 from core.services import Services
@@ -99,9 +99,9 @@ async def _claim_and_note(svc: Services) -> None:
     svc.clock.set(svc.clock.now().replace(day=27, hour=17, minute=1))  # type: ignore[attr-defined]
     now = svc.clock.now()
     async with svc.db.write() as tx:
-        claim = await posts.claim(tx, 1, now, 60)
+        claim = await targets.claim(tx, 1, now, 60)
         assert claim
-        await posts.note_attempt(
+        await attempts.note_attempt(
             tx,
             claim,
             "commit",

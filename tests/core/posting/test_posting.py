@@ -124,7 +124,7 @@ async def test_a_worker_killed_again_and_again_leaves_one_post(
         if worker.returncode is None:
             worker.kill()
         await worker.wait()
-        bench.clock.hurry(150)  # until its lease has run out
+        bench.clock.hurry(65)  # until its lease has run out
         if await bench.states() == ["published"]:
             break
     assert await bench.run_until("published") == ["published"]

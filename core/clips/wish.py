@@ -275,7 +275,8 @@ def _ratio(reading: _Reading) -> None:
             reading.found["format"] = name
             return True
 
-        reading.take(rf"(?<![\d:])(?:{before}\s+)?{name}(?![\d:])(?:\s+format)?", understand)
+        sides = name.replace(":", "[:x×]")
+        reading.take(rf"(?<![\d:])(?:{before}\s+)?{sides}(?![\d:])(?:\s+format)?", understand)
 
 
 def _shape(reading: _Reading) -> None:

@@ -104,6 +104,7 @@ class Format:
 
 
 VERTICAL = Format("9:16", 1080, 1920)
+PORTRAIT = Format("4:5", 1080, 1350)
 SQUARE = Format("1:1", 1080, 1080)
 WIDE = Format("16:9", 1920, 1080)
-FORMATS = {f.name: f for f in (VERTICAL, SQUARE, WIDE)}
+FORMATS = {f.name: f for f in (VERTICAL, PORTRAIT, SQUARE, WIDE)}

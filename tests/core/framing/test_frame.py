@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.analysis.model import Analysis, Face, FaceSample
 from core.framing.frame import frame
 from core.framing.plan import Plan
-from core.media.facts import FORMATS, SQUARE, VERTICAL, WIDE, Format
+from core.media.facts import FORMATS, VERTICAL, Format
 from tests.core.framing.scenes import Where, at, reversals, scene, sway, video
 
 
@@ -235,5 +235,5 @@ def test_whatever_is_seen_windows_are_exact_and_inside(
 
 
 def test_every_format_has_a_plan() -> None:
-    for fmt in (VERTICAL, SQUARE, WIDE):
+    for fmt in FORMATS.values():
         assert plan_of(scene((220, sway(900, 400))), fmt).format == fmt.name

@@ -20,6 +20,8 @@ EDGE_S = 0.2
 _PADDED_S = 0.06
 """The voice model pads its spells by some 60 ms."""
 _SAME_S = 1e-6
+_ROUNDED_S = 0.002
+"""Cuts are rounded to a millisecond."""
 
 
 class Edges:
@@ -77,6 +79,13 @@ class Edges:
             last += 1
         before, behind = self._starts[first], self._reach[last + 1]
         return before if t_s - before <= behind - t_s else behind
+
+    def is_clear(self, t_s: float) -> bool:
+        """On a shot edge, at an end of the video, or at least `EDGE_S` away from every edge."""
+        if t_s < _ROUNDED_S or t_s > self._duration_s - _ROUNDED_S:
+            return True
+        gap = min((abs(t_s - s) for s in self._near_shots(t_s, t_s)), default=EDGE_S)
+        return gap <= _ROUNDED_S or gap >= EDGE_S - _ROUNDED_S
 
     def is_between_words(self, t_s: float) -> bool:
         i = bisect_left(self._starts, t_s - _SAME_S)

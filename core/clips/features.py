@@ -7,53 +7,33 @@ have their best moments.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from core.analysis.model import Analysis, Word
 from core.clips.candidates import Candidate
-from core.clips.lexicon import carries_topic, contains_any, opens_with, spaced, stem, tokens
+from core.clips.gates import sung
+from core.clips.lexicon import (
+    carries_topic,
+    contains_any,
+    hints,
+    spaced,
+    stem,
+    tokens,
+)
 from core.clips.measures import Measures
+from core.clips.openings import Closing, Opening, closing_of, opening_of
 from core.clips.sentences import Sentence
+from core.clips.takes import worse_takes
 from core.clips.tidy import spoken_text
+from core.clips.tongue import spoken_language
 from core.clips.vocabulary import Vocabulary
 
 NAMES = ("hook", "density", "emotion", "complete", "novelty", "picture")
-_OPENING_WORDS = 12
-_NUMBER = re.compile(r"[$€£]?\d[\d.,]*\s?[%$€£]?")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a sentence would work as the first one."""
-
-    asks: bool
-    number: str | None
-    """As it was said, near the beginning."""
-    contrast: str | None
-    strong: str | None
-    dangling: bool
-    meta: bool
-    pause_s: float
-    fresh: bool
-    """What came before was finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """How a sentence would work as the last one."""
-
-    ended: bool
-    asks: bool
-    open: bool
-    """More must follow: a list has begun, or the last word hangs in the air."""
-    pause_s: float
-    falls: bool
-    """The voice goes down at its end."""
+_NEAR = 1
+"""Sentences on both sides that tell which language is spoken."""
 
 
 class Features:
@@ -64,23 +44,32 @@ class Features:
     ) -> None:
         self.analysis, self.sentences = analysis, sentences
         self.measures = Measures(analysis, sentences)
-        language = analysis.language
+        tongues = _tongues(sentences, analysis.language)
         said = [_tokens(s, words) for s in sentences]
-        self.content = [[t for t in s if carries_topic(t, language)] for s in said]
-        self.stems = [[stem(t, language) for t in s] for s in self.content]
+        spoken = list(zip(said, tongues, strict=True))
+        self.content = [[t for t in s if carries_topic(t, tongue)] for s, tongue in spoken]
+        self.stems = [
+            [stem(t, tongue) for t in content]
+            for content, tongue in zip(self.content, tongues, strict=True)
+        ]
         self.vocabulary = Vocabulary(self.stems)
         self._borders = [self._border(i) for i in range(len(sentences) + 1)]
-        self.openings = [
-            _opening(s, said[i], language, sentences[i - 1] if i else None)
-            for i, s in enumerate(sentences)
-        ]
-        self.closings = [self._closing(s, said[i], language) for i, s in enumerate(sentences)]
+        self.openings = [self._opening(i, said[i], tongues[i]) for i in range(len(sentences))]
+        self.closings = [self._closing(s, said[i], tongues[i]) for i, s in enumerate(sentences)]
         self._names = _names(sentences)
         self._word_count = np.cumsum([0, *(s.last - s.first + 1 for s in sentences)]).tolist()
         self._spoken_s = np.cumsum([0.0, *(s.end_s - s.start_s for s in sentences)]).tolist()
         self._exclaims = np.cumsum([0, *(s.exclaims for s in sentences)]).tolist()
-        laughs = (contains_any(s.text, "laughs", language) is not None for s in sentences)
+        laughs = (
+            contains_any(s.text, "laughs", tongue) is not None
+            for s, tongue in zip(sentences, tongues, strict=True)
+        )
         self._laughs = np.cumsum([0, *laughs]).tolist()
+        stumbles = (sum(t in hints("hesitation", tongue) for t in s) for s, tongue in spoken)
+        self._stumbles = np.cumsum([0, *stumbles]).tolist()
+        self.worse_takes = worse_takes(sentences)
+        self._retaken = np.cumsum([0, *(i in self.worse_takes for i in range(len(sentences)))])
+        self._sung = np.cumsum([0, *sung(sentences)])
 
     def _border(self, i: int) -> float:
         """How much a new subject begins with sentence `i`: other words, or a question that waits
@@ -90,14 +79,17 @@ class Features:
         asks = self.sentences[i].asks and not self.sentences[i - 1].asks
         return min(1.0, self.vocabulary.border(i) + 0.6 * asks)
 
+    def _opening(self, i: int, said: list[str], language: str | None) -> Opening:
+        before = self.sentences[i - 1] if i else None
+        # A question and its answer share their words, when the answer can stand alone.
+        alone = i == 0 or bool(set(self.stems[i]) & set(self.stems[i - 1]))
+        content = len(self.content[i])
+        return opening_of(self.sentences[i], before, said, language, content=content, alone=alone)
+
     def _closing(self, s: Sentence, said: list[str], language: str | None) -> Closing:
         tail_db = self.measures.level_db(max(s.start_s, s.end_s - 0.5), s.end_s)
         falls = tail_db < self.measures.level_db(s.start_s, s.end_s) - 2
-        hanging = bool(said) and not s.ended and opens_with(said[-1:], "hanging", language)
-        begins_list = opens_with(said[:4], "listing", language) is not None
-        trails_off = s.text.endswith((",", ":", ";", "-", "–", "—", "...", "…", "，", "、"))
-        is_open = bool(hanging) or begins_list or trails_off
-        return Closing(s.ended, s.asks, is_open, s.pause_after_s, falls)
+        return closing_of(s, said, language, falls=falls)
 
     # ── one number each; higher is better ──────────────────────────────────────────────────────
 
@@ -107,15 +99,16 @@ class Features:
                 c.start_s, c.start_s + 3
             )
         o = self.openings[c.first]
-        points = 1.4 * o.asks + 0.7 * bool(o.number) + 0.6 * bool(o.contrast)
+        points = 1.4 * o.asking + 0.7 * bool(o.number) + 0.6 * bool(o.contrast)
         points += 1.1 * bool(o.strong) + min(0.6, o.pause_s / 2) + 0.1 * self.opening_rate(c)
         points += 0.3 * self.vocabulary.sharpness(c.first, c.first)
-        return points + 0.5 * o.fresh - 1.6 * o.dangling - 1.8 * o.meta
+        return points + 0.5 * o.fresh - 1.6 * o.dangling - 0.9 * o.answers - 1.8 * o.meta
 
     def density(self, c: Candidate) -> float:
         if c.first < 0:
             return self.measures.moving(c.start_s, c.end_s)
-        return self.words_per_s(c) * (1 - 0.6 * self.silent_share(c))
+        fluent = 1 - 2 * min(0.5, self.stumbles(c) / max(1, self.word_count(c)))
+        return self.words_per_s(c) * fluent * (1 - 0.6 * self.silent_share(c))
 
     def emotion(self, c: Candidate) -> float:
         m = self.measures
@@ -131,7 +124,7 @@ class Features:
             return float(sum(near))
         start, end = self.openings[c.first], self.closings[c.last]
         points = 1.0 * end.ended + min(1.0, end.pause_s) + 0.3 * end.falls
-        points -= 0.8 * end.asks + 0.9 * end.open + 0.9 * start.dangling
+        points -= 0.8 * end.asks + 0.9 * end.open + 0.9 * start.dangling + 0.5 * start.answers
         points += 0.6 * start.fresh
         points += 0.5 * self._borders[c.first] + 0.7 * self._borders[c.last + 1]
         # A new subject in the second half is left unfinished by the end.
@@ -172,6 +165,20 @@ class Features:
     def laughs(self, c: Candidate) -> int:
         """Laughter and applause that the words themselves tell of, as subtitles do."""
         return int(self._laughs[c.last + 1] - self._laughs[c.first]) if c.first >= 0 else 0
+
+    def stumbles(self, c: Candidate) -> int:
+        """Sounds of somebody who looks for words: "um", "äh"."""
+        return int(self._stumbles[c.last + 1] - self._stumbles[c.first]) if c.first >= 0 else 0
+
+    def retaken(self, c: Candidate) -> int:
+        """Sentences that were said again, better, a moment later."""
+        return int(self._retaken[c.last + 1] - self._retaken[c.first]) if c.first >= 0 else 0
+
+    def sung_share(self, c: Candidate) -> float:
+        """Of its sentences."""
+        if c.first < 0:
+            return 0.0
+        return float((self._sung[c.last + 1] - self._sung[c.first]) / (c.last - c.first + 1))
 
     def meta(self, c: Candidate) -> int:
         """Sentences about the video itself: greetings, thanks, subscribe."""
@@ -218,6 +225,16 @@ class Features:
         return " ".join(self.sentences[i].text for i in range(c.first, c.last + 1))
 
 
+def _tongues(sentences: Sequence[Sentence], declared: str | None) -> list[str | None]:
+    """The language of every sentence, by what is said around it."""
+    near = [*range(-_NEAR, _NEAR + 1), 0, 0]  # its own words count three times
+    passages = (
+        " ".join(sentences[i + k].text for k in near if 0 <= i + k < len(sentences))
+        for i in range(len(sentences))
+    )
+    return [spoken_language(passage, declared) for passage in passages]
+
+
 def _names(sentences: Sequence[Sentence]) -> frozenset[str]:
     """Words that are written with a capital inside sentences."""
     inside = (w for s in sentences for w in s.text.split()[1:])
@@ -229,22 +246,3 @@ def _tokens(s: Sentence, words: Sequence[Word]) -> list[str]:
     if spaced(s.text):
         return tokens(spoken_text(s.text))
     return [t for w in words[s.first : s.last + 1] for t in tokens(w.text)]
-
-
-def _opening(
-    s: Sentence, said: list[str], language: str | None, before: Sentence | None
-) -> Opening:
-    head = " ".join(said[:_OPENING_WORDS])
-    number = _NUMBER.search(" ".join(s.text.split()[:8]))
-    fresh = before is None or before.ended or s.pause_before_s > 0.5
-    small = s.text[:1].islower() and not fresh
-    return Opening(
-        asks=s.asks,
-        number=number[0].strip(" .,") if number else None,
-        contrast=contains_any(head, "contrast", language),
-        strong=contains_any(head, "strong", language),
-        dangling=opens_with(said[:4], "dangling", language) is not None or small,
-        meta=contains_any(s.text, "meta", language) is not None,
-        pause_s=s.pause_before_s,
-        fresh=fresh,
-    )

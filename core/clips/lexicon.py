@@ -33,6 +33,11 @@ def _tables() -> dict[str, dict[str, frozenset[str]]]:
     }
 
 
+def with_table() -> tuple[str, ...]:
+    """The languages there are hints for."""
+    return tuple(_tables())
+
+
 def family(language: str | None) -> str:
     """`pt` of `pt-BR`; empty when it is not known."""
     return (language or "").replace("_", "-").split("-")[0].lower()

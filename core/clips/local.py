@@ -15,7 +15,7 @@ from core.clips.base import ClipProvider, Picked, Span, Wish
 from core.clips.candidates import Candidate, lengths_for, seen, spoken
 from core.clips.choose import choose, shares_time, usual_count
 from core.clips.desk import Desk, lay_out
-from core.clips.gates import is_talk, teaser_end
+from core.clips.gates import is_talk, nothing_happens, teaser_end
 from core.clips.llm import LlmSettings, judge
 from core.clips.named import named
 from core.clips.reasons import reasons_for
@@ -30,6 +30,7 @@ from core.tell import Tell
 
 _OFFERED = 3
 """Times the wanted number is shown to a language model to choose from."""
+_SHORT_S = 60.0
 _SHARED = 0.4
 """Of the shorter one: a moment that shares more with an earlier one is not another one."""
 
@@ -141,9 +142,25 @@ def _candidates(desk: Desk) -> list[Candidate]:
         found = spoken(desk.sentences, desk.edges, lengths, wish.within)
         preview = teaser_end(desk.sentences)
         found = [c for c in found if c.first >= preview] or found
-    found = found or seen(analysis, desk.edges, lengths, wish.within)
+    if not found:
+        found = _lively(seen(analysis, desk.edges, lengths, wish.within), analysis)
+    found = _clear(found, desk)
     # A short place gives a short clip, unless longer ones were asked for.
     return [c for c in found if not wish.min_s or lengths.hold(c.length_s)]
+
+
+def _lively(found: list[Candidate], analysis: Analysis) -> list[Candidate]:
+    """Without stretches in which nothing happens. A short video is taken as it is."""
+    if analysis.words or analysis.duration_s <= _SHORT_S:
+        return found
+    return [c for c in found if not nothing_happens(analysis, c.start_s, c.end_s)]
+
+
+def _clear(found: list[Candidate], desk: Desk) -> list[Candidate]:
+    """Without those that would flash the shot beside them. Where shots are so short that every
+    stretch would, a flash is what the video is made of."""
+    edges = desk.edges
+    return [c for c in found if edges.is_clear(c.start_s) and edges.is_clear(c.end_s)] or found
 
 
 def _shown_before(c: Candidate, wish: Wish) -> bool:

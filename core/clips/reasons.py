@@ -75,9 +75,9 @@ def _spoken(scored: Scored, features: Features) -> Iterator[_Worth]:
 
 def _of_opening(features: Features, c: Candidate) -> Say | None:
     opening = features.openings[c.first]
-    if opening.dangling or opening.meta:
+    if opening.dangling or opening.meta or opening.answers:
         return None
-    if opening.asks:
+    if opening.asking >= 0.5:
         return say("reason.question")
     if not features.analysis.rough:
         if opening.strong:

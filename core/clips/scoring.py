@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from core.clips.base import Wish
 from core.clips.candidates import Candidate
-from core.clips.edges import EDGE_S
 from core.clips.features import NAMES, Features
 from core.clips.topic import fits, tones_of, topic_of
 
@@ -28,7 +27,8 @@ _TONE = 0.5
 _FITTING = 0.6
 """Of the best fit; what fits the topic much less is not about it."""
 _LONGEST_SILENCE_S, _DRAG_S = 2.0, 60.0
-_ROUNDED_S = 0.002
+_SUNG = 0.3
+"""Share of sentences of a song from which on a stretch is one."""
 _ON_S, _FLASH_S = 0.04, 0.6
 """A shot edge this near to an end of a clip is that end; a shot shown for so short beside one looks
 like a mistake."""
@@ -105,12 +105,14 @@ def _against(c: Candidate, features: Features) -> float:
     points = 0.15 * any(b.start_s <= c.start_s + 0.3 < b.end_s for b in m.analysis.black)
     points += 0.10 * _still_at_start(c, features)
     points += 0.06 * (c.length_s > _DRAG_S)
-    points += 0.10 * _flashes(c, features) + 0.25 * _beside_edges(c, features)
+    points += 0.18 * _flashes(c, features)
     if c.first < 0:
         return points
     opening, closing = features.openings[c.first], features.closings[c.last]
     points += 0.18 * opening.meta + 0.06 * min(2, features.meta(c))
-    points += 0.10 * opening.dangling + 0.08 * closing.open
+    points += 0.10 * opening.dangling + 0.08 * opening.answers + 0.08 * closing.open
+    points += 0.12 * min(2, features.retaken(c)) + 0.10 * (c.first in features.worse_takes)
+    points += 0.25 * (features.sung_share(c) > _SUNG)
     points += 0.05 * (not opening.fresh)
     return points + 0.10 * (features.longest_silence_s(c) > _LONGEST_SILENCE_S)
 
@@ -123,17 +125,6 @@ def _flashes(c: Candidate, features: Features) -> int:
     at_start = first < len(shots) and shots[first] - c.start_s < _FLASH_S
     at_end = last >= 0 and c.end_s - shots[last] < _FLASH_S and shots[last] > c.start_s
     return at_start + at_end
-
-
-def _beside_edges(c: Candidate, features: Features) -> int:
-    """How many of its ends lie just beside a shot edge: words left no better place there."""
-    shots = features.analysis.shots_s
-    gaps = (
-        min((abs(t - s) for s in shots[max(0, n - 1) : n + 1] if s), default=EDGE_S)
-        for t in (c.start_s, c.end_s)
-        for n in [bisect_left(shots, t)]
-    )
-    return sum(_ROUNDED_S < gap < EDGE_S - _ROUNDED_S for gap in gaps)
 
 
 def _still_at_start(c: Candidate, features: Features) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from core.clips.choose import usual_count
 from core.clips.desk import Desk
+from core.clips.gates import nothing_happens
 from core.clips.scoring import Scored
 from core.clips.wish import LONGEST_S, MOST_CLIPS, SHORTEST_S
 from core.errors import NothingToCut
@@ -70,6 +71,8 @@ def nothing(desk: Desk) -> NothingToCut:
         return NothingToCut("wish.all_beyond_the_end", length=length)
     if sum(b.length_s for b in desk.analysis.black) > _BLACK * duration_s:
         return NothingToCut("clips.all_black")
+    if not desk.analysis.words and nothing_happens(desk.analysis):
+        return NothingToCut("clips.nothing_happens")
     if wish.min_s or wish.max_s or wish.within:
         return NothingToCut("clips.nothing_like_that")
     return NothingToCut("clips.nothing")

@@ -31,7 +31,7 @@ def sources(draw: st.DrawFn) -> Analysis:
     at, words = draw(st.floats(0, 5)), []
     for i, (length, gap, mark, sure) in enumerate(draw(st.lists(_word, max_size=250))):
         words.append(Word(f"word{i % 17}{mark}", round(at, 3), round(at + length, 3), sure))
-        at += length + gap - draw(st.sampled_from([0.0] * 12 + [0.3]))
+        at = max(0.0, at + length + gap - draw(st.sampled_from([0.0] * 12 + [0.3])))
     duration_s = max([1.0, at, *(w.end_s for w in words)]) + draw(st.floats(0, 10))
     moments = st.floats(0.1, duration_s - 0.05)
     shots = sorted({0.0, *(round(s, 3) for s in draw(st.lists(moments, max_size=25)))})
@@ -90,7 +90,7 @@ def test_any_layout_of_words_gives_whole_words_and_clips_apart(
     assert spans == _spans(analysis, wish), "the same twice"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000), shots=st.lists(st.floats(1, 200), max_size=40))
 def test_a_talk_begins_just_before_a_word_and_ends_just_behind_one(
     seed: int, shots: list[float]

@@ -234,6 +234,10 @@ def _wish_parts(wish: Wish) -> tuple[Say, ...]:
         parts.append(say("clip.wish_no_captions"))
     if wish.text:
         parts.append(say("clip.wish_words", words=wish.text))
+    if wish.opening:
+        parts.append(say("clip.wish_opening", words=wish.opening))
+    if wish.without:
+        parts.append(say("clip.wish_without", words=wish.without))
     if wish.avoid:
         parts.append(say("clip.wish_other"))
     return tuple(parts)

@@ -37,6 +37,10 @@ class Wish:
     """Only look here ("from the second half" becomes this once the length is known)."""
     captions: bool = True
     format: str = "9:16"
+    opening: str = ""
+    """What a clip must begin with ("start at the joke")."""
+    without: str = ""
+    """What no clip may be about ("not about politics")."""
     avoid: tuple[Spell, ...] = ()
     """Stretches that were shown before; other moments are wanted."""
 

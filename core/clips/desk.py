@@ -57,5 +57,5 @@ def lay_out(video: Video, analysis: Analysis, wish: Wish) -> Desk:
         sentences,
         Features(analysis, words, sentences),
         Edges(words, analysis),
-        topic_of(wish, analysis.language),
+        topic_of(wish.text, analysis.language),
     )

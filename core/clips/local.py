@@ -22,6 +22,7 @@ from core.clips.reasons import reasons_for
 from core.clips.scoring import Scored, score_all
 from core.clips.unmet import nothing, unmet
 from core.clips.verdict import Offer, Verdict
+from core.clips.wanted import left_by
 from core.clips.wish import MOST_CLIPS
 from core.clips.wording import Wording
 from core.media.facts import Video
@@ -82,7 +83,7 @@ class Found:
         """Ranked, worded and reasoned."""
         order = self._order(verdict)
         chosen = [self.moments[i] for i in order]
-        missed = self.unmet if self.exact else tuple(unmet(self.desk, chosen))
+        missed = self.unmet if self.exact else (*self.unmet, *unmet(self.desk, chosen))
         wording = Wording(self.desk.features, self.desk.name, len(chosen))
         in_time = sorted(order, key=lambda i: self.moments[i].candidate.start_s)
         # An order is all a score is: whoever ranks, the first has the highest.
@@ -116,15 +117,15 @@ def find(video: Video, analysis: Analysis, wish: Wish, more: bool = False) -> Fo
     if desk.wish.spans:
         moments, missed = named(desk)
         return Found(desk, tuple(moments), len(moments), tuple(missed), exact=True)
-    candidates = [c for c in _candidates(desk) if not _shown_before(c, desk.wish)]
-    scored = score_all(candidates, desk.features, desk.wish)
+    left = left_by(desk, [c for c in _candidates(desk) if not _shown_before(c, desk.wish)])
+    scored = score_all(left.candidates, desk.features, desk.wish)
     asked = desk.wish.count is not None
     wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
     chosen = choose(scored, wanted, analysis.duration_s, desk.says, asked=asked)
     if not chosen:
         raise nothing(desk)
     moments = _with_more(desk, chosen, scored) if more else chosen
-    return Found(desk, tuple(moments), len(chosen))
+    return Found(desk, tuple(moments), len(chosen), left.unmet)
 
 
 def _length_s(desk: Desk) -> float:

@@ -52,7 +52,7 @@ def score_all(candidates: Sequence[Candidate], features: Features, wish: Wish) -
     """Best first; where a topic is wished and found, only what is about it."""
     if not candidates:
         return []
-    topic = topic_of(wish, features.analysis.language)
+    topic = topic_of(wish.text, features.analysis.language)
     fit = fits(candidates, features, topic)
     best_fit = max(fit)
     ranks = _ranks(candidates, features)

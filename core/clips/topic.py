@@ -14,23 +14,6 @@ from core.clips.features import Features
 from core.clips.lexicon import content_words, stem, tokens
 from core.clips.wish_words import tables
 
-_FILLER = frozenset(
-    {"about", "part", "parts", "moment", "moments", "where", "they", "talk", "talks", "talking"}
-    | {"best", "find", "show", "give", "bit", "scene", "start", "from", "with", "clip", "clips"}
-    | {"teil", "stelle", "parte", "partes", "momento", "momentos", "partie", "passage", "момент"}
-    | {
-        "sobre",
-        "über",
-        "про",
-        "funniest",
-        "best",
-        "speaks",
-        "speak",
-        "says",
-        "mentions",
-        "explains",
-    }
-)
 _FITS = 84.0
 """rapidfuzz ratio: misheard and misspelt names fit, `pricing` and `princess` do not."""
 _SPELT_FROM = 5
@@ -51,22 +34,28 @@ class Topic:
         return " ".join(self.words)
 
 
-def topic_of(wish: Wish, language: str | None) -> Topic:
-    """The topic as it is written, and its stems in the language of the video."""
-    tones = {w for said in tables()["tone"].values() for w in said}
+def topic_of(text: str, language: str | None) -> Topic:
+    """The topic of some words as it is written, and its stems in the language of the video."""
+    tones = {w for said in tables()["tone"].values() for w in said} | _laughter()
     # The wish may be in another language than the video: both kinds of function words go.
-    said = set(content_words(wish.text, language)) & set(content_words(wish.text, None))
-    words = tuple(
-        dict.fromkeys(
-            t for t in tokens(wish.text) if t in said and t not in tones and t not in _FILLER
-        )
-    )
+    said = set(content_words(text, language)) & set(content_words(text, None))
+    said -= tones | set(tables()["topic"]["filler"])
+    words = tuple(dict.fromkeys(t for t in tokens(text) if t in said))
     return Topic(words, tuple(stem(w, language) for w in words))
+
+
+def wants_laughter(text: str) -> bool:
+    """ "start at the joke"."""
+    return bool(set(tokens(text)) & _laughter())
+
+
+def _laughter() -> set[str]:
+    return set(tables()["laughter"]["words"])
 
 
 def tones_of(wish: Wish) -> tuple[str, ...]:
     """The features that tone words ask for."""
-    said = set(tokens(wish.text))
+    said = set(tokens(f"{wish.text} {wish.opening}"))
     stems = {stem(t, "en") for t in said}
     found = (
         feature
@@ -84,6 +73,11 @@ def fits(candidates: Sequence[Candidate], features: Features, topic: Topic) -> l
     sums = np.cumsum(np.vstack([np.zeros(len(topic.words)), hits]), axis=0)
     weights = np.array([_weight(features, s) for s in topic.stems])
     return [_fit(c, sums, weights) for c in candidates]
+
+
+def names(features: Features, topic: Topic) -> list[bool]:
+    """For every sentence, whether it says a word of the topic."""
+    return [bool(row.any()) for row in _hits(features, topic)] if topic else []
 
 
 def _fit(c: Candidate, sums: np.ndarray, weights: np.ndarray) -> float:

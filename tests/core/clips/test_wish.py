@@ -6,10 +6,12 @@ import pytest
 
 from core.analysis.model import Spell
 from core.clips.base import Wish
+from core.clips.topic import tones_of, topic_of
 from core.clips.wish import placed, read_wish
 from core.errors import Told
 
 HOUR_S = 3600.0
+START, END, SECOND = Spell(0, 900), Spell(2700, 3600), Spell(1800, 3600)
 
 UNDERSTOOD: dict[str, Wish] = {
     "": Wish(),
@@ -70,6 +72,67 @@ UNDERSTOOD: dict[str, Wish] = {
     "dois clipes de 30 a 45 segundos": Wish(count=2, min_s=30, max_s=45),
     "3 клипа до 40 секунд про цены": Wish(text="про цены", count=3, max_s=40),
     "3 under 40s 🙂": Wish(count=3, max_s=40),
+    "1 from the start": Wish(count=1, within=START),
+    "2 from the beginning": Wish(count=2, within=START),
+    "the start": Wish(within=START),
+    "from the end": Wish(within=END),
+    "about the start of the war": Wish(text="about the start of the war"),
+    "one from the middle": Wish(count=1, within=Spell(1200, 2400)),
+    "skip the intro": Wish(within=Spell(60, 3600)),
+    "0:45 to the end": Wish(within=Spell(45, 3600)),
+    "between 12:30 and 13:05": Wish(spans=(Spell(750, 785),)),
+    "1h02m03s-1h03m": Wish(spans=(Spell(3723, 3780),)),
+    "under 1m30s": Wish(max_s=90),
+    "start at the joke": Wish(opening="joke"),
+    "2 about bread, start with the fire": Wish(text="about bread", count=2, opening="fire"),
+    "start at the joke from the second half": Wish(opening="joke", within=SECOND),
+    "not about politics": Wish(without="politics"),
+    "3 funny ones, nothing about money": Wish(text="funny", count=3, without="money"),
+    "one about pricing and one about hiring": Wish(text="about pricing and about hiring", count=2),
+    "the part where he talks about the dog": Wish(text="part where he talks about the dog"),
+    "shorter": Wish(max_s=30),
+    "a short one": Wish(count=1, max_s=30),
+    "3 longer clips": Wish(count=3, min_s=45, max_s=90),
+    "3 funny clips under 30 s from the second half, no captions": Wish(
+        text="funny", count=3, max_s=30, within=SECOND, captions=False
+    ),
+    # Spanish
+    "2 desde el principio": Wish(count=2, within=START),
+    "1 del final": Wish(count=1, within=END),
+    "empieza en el chiste": Wish(opening="chiste"),
+    "2 graciosos de menos de 30 segundos, de la segunda mitad": Wish(
+        text="graciosos", count=2, max_s=30, within=SECOND
+    ),
+    "nada sobre política": Wish(without="política"),
+    "entre 12:30 y 13:05": Wish(spans=(Spell(750, 785),)),
+    "más cortos": Wish(max_s=30),
+    # German
+    "1 vom Anfang": Wish(count=1, within=START),
+    "2 vom Ende, lustig": Wish(text="lustig", count=2, within=END),
+    "beginne mit dem Witz": Wish(opening="dem Witz"),
+    "3 kurze Clips ohne Politik": Wish(count=3, max_s=30, without="Politik"),
+    "zwischen 12:30 und 13:05": Wish(spans=(Spell(750, 785),)),
+    # Portuguese
+    "2 do começo": Wish(count=2, within=START),
+    "1 do fim": Wish(count=1, within=END),
+    "comece na piada": Wish(opening="piada"),
+    "3 clipes curtos sobre preços": Wish(text="sobre preços", count=3, max_s=30),
+    # Russian
+    "2 из начала": Wish(count=2, within=START),
+    "1 с конца": Wish(count=1, within=END),
+    "начни с шутки": Wish(opening="шутки"),
+    "3 смешных из второй половины": Wish(text="смешных", count=3, within=SECOND),
+    "не про политику": Wish(without="политику"),
+    # Arabic
+    "3 مقاطع أقل من 40 ثانية عن الأسعار": Wish(text="عن الأسعار", count=3, max_s=40),
+    "مقطعان من النصف الثاني": Wish(count=2, within=SECOND),
+    "٣ مقاطع": Wish(count=3),
+    "مقطع واحد من البداية": Wish(count=1, within=START),
+    "ابدأ من النكتة": Wish(opening="النكتة"),
+    "12:30 إلى 13:05": Wish(spans=(Spell(750, 785),)),
+    "أول 10 دقائق بدون ترجمة": Wish(within=Spell(0, 600), captions=False),
+    "ليس عن السياسة": Wish(without="السياسة"),
+    "نصف دقيقة": Wish(min_s=22.5, max_s=37.5),
 }
 
 
@@ -93,7 +156,39 @@ def test_a_wish_that_cannot_be_meant_is_answered_in_words(text: str, key: str) -
     assert told.value.say.key == key
 
 
-@pytest.mark.parametrize("text", ["3 from the second half about dogs", "last 5 minutes"])
+TONES = {
+    "emotion": ("3 funny ones", "algo divertido", "was Lustiges", "engraçados", "смешное", "مضحك"),
+    "complete": ("serious", "serios", "ernste Stellen", "sérios", "серьёзные", "جاد"),
+}
+
+
+@pytest.mark.parametrize(("tone", "texts"), TONES.items())
+def test_a_tone_is_no_topic(tone: str, texts: tuple[str, ...]) -> None:
+    for text in texts:
+        wish = read_wish(text, duration_s=HOUR_S)
+        assert tones_of(wish) == (tone,), text
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("the part where he talks about the dog", "dog"),
+        ("la parte donde habla del perro", "perro"),
+        ("die Stelle, wo er über den Hund spricht", "hund"),
+        ("a parte em que ele fala do cachorro", "cachorro"),
+        ("момент где он говорит про собаку", "собаку"),
+        ("الجزء الذي يتحدث فيه عن الكلب", "الكلب"),
+        ("1 from the start", ""),
+        ("2 del principio, graciosos", ""),
+    ],
+)
+def test_of_a_topic_only_its_words_are_looked_for(text: str, topic: str) -> None:
+    assert str(topic_of(read_wish(text, duration_s=HOUR_S).text, None)) == topic
+
+
+@pytest.mark.parametrize(
+    "text", ["3 from the second half about dogs", "last 5 minutes", "the start"]
+)
 def test_a_place_waits_for_the_length_when_it_is_not_known_yet(text: str) -> None:
     early = read_wish(text)
     assert early.within is None

@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path)
     models = add("models", _models, "Fetch the models that make words and framing better.")
     models.add_argument("action", choices=("pull",))
-    add("practice", _practice, "Run the practice TikTok and Instagram.")
+    add("practice", _practice, "Run the practice TikTok, Instagram and YouTube.")
     return parser
 
 

@@ -22,8 +22,10 @@ _SECRETS = re.compile(
     r"(?:bot)?\d{3,}:[\w-]{30,}"  # a Telegram token: httpx logs whole addresses, errors quote it
     r"|(?:act|rft)\.[\w!*.-]{8,}"  # TikTok
     r"|\bIG[\w-]{20,}"  # Instagram
+    r"|\bya29\.[\w.-]{8,}|\b1//[\w-]{8,}|\bGOCSPX-[\w-]{8,}"  # Google
     r"|(?<=Bearer )\S+|(?<=OAuth )\S+"
     r"|(?<=access_token=)[^&\s]+|(?<=client_secret=)[^&\s]+|(?<=upload_token=)[^&\s]+"
+    r"|(?<=upload_id=)[^&\s]+"
 )
 
 

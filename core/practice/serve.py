@@ -21,6 +21,7 @@ from core.practice.instagram import Instagram
 from core.practice.pages import Pages
 from core.practice.state import State
 from core.practice.tiktok import TikTok
+from core.practice.youtube import YouTube
 from core.publish.practice_room import read_practice, write_practice
 from core.servers.parent import end_with_parent
 from core.settings import Settings
@@ -28,7 +29,7 @@ from core.settings import Settings
 Around = Middleware
 """What a test puts between a client and a platform."""
 
-PLATFORMS: tuple[type[PracticePlatform], ...] = (TikTok, Instagram)
+PLATFORMS: tuple[type[PracticePlatform], ...] = (TikTok, Instagram, YouTube)
 
 log = structlog.get_logger()
 

@@ -72,6 +72,8 @@ class Post:
     cover_ms: int = 0
     """The cover picture: milliseconds from the beginning of the clip."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    public_at: datetime | None = None
+    """When everybody is to see it, on a platform that keeps that time by itself."""
     address: str = ""
     """Where a platform could fetch the file; empty without a public https address."""
 

@@ -124,9 +124,45 @@ INSTAGRAM = {
         Case("code:25/2207050", ends=("failed",), posts=0),
     ],
 }
+YOUTUBE = {
+    "insert": [
+        Case("drop_after"),
+        Case("http_500", 2),
+        Case("http_429"),
+        Case("extra_fields"),
+        Case("code:invalidTitle", ends=("failed",), posts=0),
+        Case("code:authenticatedUserAccountSuspended", ends=("failed",), posts=0),
+        Case("locked", ends=("private",)),
+        Case("token_expired"),
+    ],
+    "upload": [
+        Case("short_308"),
+        Case("no_range"),
+        Case("cut"),
+        Case("gone_404"),
+        Case("forgotten"),
+        Case("http_500", 3),
+        Case("http_500_after", 2),
+        Case("drop_after", 2),
+        Case("drop_before", 3),
+    ],
+    "processing": [
+        Case("fail:codec", ends=("failed",), posts=0),
+        Case("fail:uploadAborted"),
+        Case("reject:duplicate", ends=("failed",), posts=0),
+        Case("reject:uploaderAccountSuspended", ends=("failed",), posts=0),
+        Case("stuck", -1),
+    ],
+    "videos": [
+        Case("missing", 2),
+        Case("missing", -1, ends=("unconfirmed",)),
+        Case("http_500", 3),
+        Case("token_expired"),
+    ],
+}
 EVERY = [
     pytest.param(platform, call, case, id=f"{platform}-{call}-{case}")
-    for platform, calls in (("tiktok", TIKTOK), ("instagram", INSTAGRAM))
+    for platform, calls in (("tiktok", TIKTOK), ("instagram", INSTAGRAM), ("youtube", YOUTUBE))
     for call, cases in calls.items()
     for case in cases
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ SCOPES = "user.info.basic,video.publish,video.upload"
 
 @dataclass
 class Practice:
-    """Both platforms and a client of ours that may be as wrong as a test likes."""
+    """The platforms and a client of ours that may be as wrong as a test likes."""
 
     base: str
     keys: dict[str, Any]
@@ -117,6 +118,45 @@ class Practice:
         headers = {"Authorization": f"Bearer {self.token}"}
         async with self.http.request(method, url, data=form, headers=headers) as answer:
             return answer.status, await answer.json()
+
+    async def sign_in_to_youtube(self) -> None:
+        keys = self.keys["youtube"]
+        digest = hashlib.sha256(VERIFIER.encode()).digest()
+        query = {
+            "client_id": keys["client_id"],
+            "redirect_uri": BACK,
+            "response_type": "code",
+            "scope": "https://www.googleapis.com/auth/youtube.upload",
+            "state": "s",
+            "code_challenge": urlsafe_b64encode(digest).decode().rstrip("="),
+        }
+        address = str(URL(f"{keys['auth_root']}/o/oauth2/v2/auth").with_query(query))
+        form = {
+            "client_id": keys["client_id"],
+            "client_secret": keys["client_secret"],
+            "grant_type": "authorization_code",
+            "redirect_uri": BACK,
+            "code": (await self.consent(address)).query["code"],
+            "code_verifier": VERIFIER,
+        }
+        async with self.http.post(f"{keys['token_root']}/token", data=form) as answer:
+            found = await answer.json()
+        assert "refresh_token" not in found, "only who asks for offline access gets one"
+        self.token = found["access_token"]
+
+    async def begin_video(self, body: dict[str, Any], size_b: int = 1000) -> tuple[str, str]:
+        """The reason of a refusal and the address of the session; one of them is empty."""
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "X-Upload-Content-Length": str(size_b),
+            "X-Upload-Content-Type": "video/mp4",
+        }
+        url = f"{self.keys['youtube']['api_root']}/upload/youtube/v3/videos"
+        query = {"uploadType": "resumable", "part": "snippet,status"}
+        async with self.http.post(url, params=query, json=body, headers=headers) as answer:
+            if answer.status == 200:
+                return "", answer.headers["Location"]
+            return (await answer.json())["error"]["errors"][0]["reason"], ""
 
 
 @pytest.fixture

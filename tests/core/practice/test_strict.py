@@ -168,3 +168,65 @@ async def test_the_page_lets_anything_go_wrong_and_mends_it_again(practice: Prac
         assert answer.status == 200
     _, code, _ = await practice.tiktok("post/publish/creator_info/query", {})
     assert code == "access_token_invalid"
+
+
+VIDEO = {
+    "snippet": {"title": "On pricing", "description": "x", "tags": ["a"], "categoryId": "22"},
+    "status": {"privacyStatus": "private", "selfDeclaredMadeForKids": False},
+}
+
+
+@pytest.mark.parametrize(
+    ("snippet", "status", "reason"),
+    [
+        ({}, {}, ""),
+        ({"title": "x" * 101}, {}, "invalidTitle"),
+        ({"title": " "}, {}, "invalidTitle"),
+        ({"title": "a < b"}, {}, "invalidTitle"),
+        ({"description": "é" * 2501}, {}, "invalidDescription"),
+        ({"tags": ["x" * 300, "y" * 300]}, {}, "invalidTags"),
+        ({"categoryId": "999"}, {}, "invalidCategoryId"),
+        ({}, {"privacyStatus": "friends"}, "invalidVideoMetadata"),
+        ({}, {"publishAt": "tomorrow"}, "invalidPublishAt"),
+        ({}, {"selfDeclaredMadeForKids": "no"}, "invalidVideoMetadata"),
+    ],
+)
+async def test_what_must_be_said_of_a_video(
+    practice: Practice, snippet: dict[str, Any], status: dict[str, Any], reason: str
+) -> None:
+    await practice.sign_in_to_youtube()
+    body = {
+        "snippet": {**VIDEO["snippet"], **snippet},
+        "status": {**VIDEO["status"], **status},
+    }
+    assert (await practice.begin_video(body))[0] == reason
+
+
+async def test_parts_of_a_video_keep_to_their_steps_and_their_order(practice: Practice) -> None:
+    await practice.sign_in_to_youtube()
+    _, session = await practice.begin_video(VIDEO, size_b=1_000_000)
+
+    async def put(span: str, size_b: int) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {practice.token}", "Content-Range": f"bytes {span}"}
+        async with practice.http.put(session, data=bytes(size_b), headers=headers) as answer:
+            return answer.status, answer.headers.get("Range", "")
+
+    assert await put("*/1000000", 0) == (308, "")
+    assert await put("0-99999/1000000", 100_000) == (400, "")
+    assert await put("262144-524287/1000000", 262_144) == (400, "")
+    assert await put("0-262143/1000000", 262_144) == (308, "bytes=0-262143")
+    assert await put("*/1000000", 0) == (308, "bytes=0-262143")
+    practice.clock.hurry(8 * 86400)
+    await practice.sign_in_to_youtube()
+    assert (await put("*/1000000", 0))[0] == 404  # a week is over
+
+
+async def test_a_hundred_uploads_a_day_until_midnight_in_california(practice: Practice) -> None:
+    await practice.sign_in_to_youtube()
+    for _ in range(100):
+        reason, _ = await practice.begin_video({})  # wrong ones cost too
+        assert reason == "invalidTitle"
+    assert (await practice.begin_video(VIDEO))[0] == "quotaExceeded"
+    practice.clock.hurry(25 * 3600)
+    await practice.sign_in_to_youtube()
+    assert (await practice.begin_video(VIDEO))[0] == ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.i18n.catalog import Catalog
 from core.publish import instagram_errors as instagram
 from core.publish import tiktok_errors as tiktok
+from core.publish import youtube_errors as youtube
 from core.publish.base import (
     Fix,
     PlatformError,
@@ -19,6 +21,7 @@ from core.publish.base import (
     Wait,
 )
 from core.publish.instagram_wire import regain_s
+from core.publish.quotas import pacific_midnight
 
 TIKTOK: list[tuple[str, int, type[PlatformError]]] = [
     ("access_token_invalid", 401, Stale),
@@ -176,6 +179,96 @@ def test_both_usage_headers_are_read() -> None:
     assert regain_s({"x-app-usage": json.dumps({"call_count": 96})}) == 600
     assert regain_s({"x-app-usage": json.dumps({"call_count": 28})}) == 0
     assert regain_s({"x-app-usage": "no JSON", "X-Business-Use-Case-Usage": "[]"}) == 0
+
+
+NOW = datetime(2026, 11, 27, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("reason", "http", "kind"),
+    [
+        ("uploadLimitExceeded", 400, Wait),
+        ("quotaExceeded", 403, Wait),
+        ("dailyLimitExceeded", 403, Wait),
+        ("rateLimitExceeded", 403, Wait),
+        ("userRateLimitExceeded", 403, Wait),
+        ("", 429, Wait),
+        ("invalidTitle", 400, Fix),
+        ("invalidDescription", 400, Fix),
+        ("invalidTags", 400, Fix),
+        ("invalidCategoryId", 400, Fix),
+        ("invalidPublishAt", 400, Fix),
+        ("invalidVideoMetadata", 400, Fix),
+        ("invalidRecordingDetails", 400, Fix),
+        ("invalidFilename", 400, Fix),
+        ("mediaBodyRequired", 400, Fix),
+        ("defaultLanguageNotSet", 400, Fix),
+        ("forbidden", 403, Stop),
+        ("forbiddenPrivacySetting", 403, Fix),
+        ("forbiddenLicenseSetting", 403, Fix),
+        ("insufficientPermissions", 403, SignIn),
+        ("authError", 401, Stale),
+        ("authorizationRequired", 401, Stale),
+        ("youtubeSignupRequired", 401, SignIn),
+        ("authenticatedUserAccountSuspended", 403, Stop),
+        ("authenticatedUserAccountClosed", 403, Stop),
+        ("accessNotConfigured", 403, Stop),
+        ("backendError", 500, Unknown),
+        ("", 503, Unknown),
+    ],
+)
+def test_youtube_reasons(reason: str, http: int, kind: type[PlatformError]) -> None:
+    found = youtube.error_of(reason, http, "Something is wrong.", NOW)
+    assert type(found) is kind
+    _reads_well(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "http", "kind"),
+    [
+        ("invalid_grant", 400, SignIn),
+        ("invalid_client", 401, Stop),
+        ("redirect_uri_mismatch", 400, Stop),
+        ("invalid_request", 400, Fix),
+        ("", 503, Unknown),
+    ],
+)
+def test_google_token_errors(error: str, http: int, kind: type[PlatformError]) -> None:
+    found = youtube.oauth_error(error, "Something is wrong.", http)
+    assert type(found) is kind
+    _reads_well(found)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("codec", "conversion", "emptyFile", "invalidFile", "tooSmall", "uploadAborted"),
+        *("claim", "copyright", "duplicate", "inappropriate", "legal", "length", "termsOfUse"),
+        *("trademark", "uploaderAccountClosed", "uploaderAccountSuspended"),
+    ],
+)
+def test_why_youtube_shows_a_video_to_nobody(reason: str) -> None:
+    failed = reason in ("uploadAborted", "tooSmall") or reason in youtube._FAILED
+    found = (youtube.upload_failed if failed else youtube.upload_rejected)(reason).error
+    account = reason.startswith("uploaderAccount")
+    again = reason == "uploadAborted"
+    assert type(found) is (Stop if account else Wait if again else Fix)
+    _reads_well(found)
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [
+        (datetime(2026, 11, 27, 17, 0, tzinfo=UTC), 15.0),  # 9 o'clock in California
+        (datetime(2026, 11, 1, 7, 30, tzinfo=UTC), 24.5),  # the hour comes twice on that day
+        (datetime(2027, 3, 14, 8, 30, tzinfo=UTC), 22.5),  # and is missing on this one
+    ],
+)
+def test_googles_day_ends_at_midnight_in_california(now: datetime, hours: float) -> None:
+    found = youtube.error_of("quotaExceeded", 403, "", now)
+    assert isinstance(found, Wait)
+    assert pacific_midnight(now) - now == timedelta(hours=hours, minutes=1)
+    assert found.after_s == (hours * 60 + 1) * 60
 
 
 def _reads_well(found: PlatformError) -> None:

@@ -1,0 +1,295 @@
+"""YouTube Shorts through the Data API and its resumable upload. Facts and sources:
+developers.google.com/youtube/v3, as of November 2026.
+
+There is no Shorts call: YouTube makes one of what is upright or square and at most three minutes
+long. Nothing is there before the last byte, so everything but a small tail is preparation and the
+tail is the commit. The address of the upload is its handle: a lost answer is settled by asking it.
+
+Quality: sign-in renewal: done · resume of uploads: done · quota by Pacific day: done · videos that
+stay locked to private: told · published at an exact time: done, by `public_at` · custom
+thumbnails and later edits: not yet, they need rights that posting does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from core.publish.base import (
+    Grant,
+    Hand,
+    Limits,
+    Lost,
+    NotThere,
+    NotYet,
+    Outcome,
+    Platform,
+    Post,
+    Problem,
+    Profile,
+    Seen,
+    SignIn,
+    Unknown,
+    Wait,
+    general_problems,
+)
+from core.publish.practice_room import read_practice
+from core.publish.quotas import Quota
+from core.publish.youtube_grant import IDLE_ROLL, grant_of
+from core.publish.youtube_session import Session
+from core.publish.youtube_video import fits, metadata, metadata_problems, seen
+from core.publish.youtube_wire import Wire
+from core.say import Say, say
+from core.settings import Section, Settings
+
+SCOPE = "https://www.googleapis.com/auth/"
+UPLOAD, READ = f"{SCOPE}youtube.upload", f"{SCOPE}youtube.readonly"
+ROLL_S = timedelta(minutes=10)
+DAY = timedelta(days=1)
+MISSES = 6
+"""So many looks may not find a video or a session before a person is asked."""
+PACE_S = (5.0,) * 4 + (15.0,) * 8 + (60.0,) * 12
+
+
+class YouTube(Platform):
+    """One file for one platform."""
+
+    name, title = "youtube", "YouTube"
+    limits = Limits(caption_utf16=5000, min_s=1, max_s=900, size_b=256_000_000_000)
+    """15 minutes is what a channel may upload that was not verified by phone."""
+    scopes = (UPLOAD, READ)
+    # 100 uploads a day for the whole project, whoever they are for
+    quotas = (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),)
+    live_rules = ("youtube_channel",)
+    practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "public", "kids": False}
+
+    class Config(Section):
+        """The OAuth client at console.cloud.google.com; the practice YouTube when there is none."""
+
+        model_config = SettingsConfigDict(**{**Section.model_config, "env_prefix": "YOUTUBE_"})
+
+        client_id: str = ""
+        client_secret: SecretStr = SecretStr("")
+        auth_root: str = "https://accounts.google.com"
+        token_root: str = "https://oauth2.googleapis.com"  # noqa: S105 - an address
+        api_root: str = "https://www.googleapis.com"
+        site_root: str = "https://www.youtube.com"
+        category: str = "22"
+        """People & Blogs."""
+
+    def __init__(self, settings: Settings) -> None:
+        config = self.Config()
+        self._practice, self._category = not config.client_id, config.category
+        names = ("auth_root", "token_root", "api_root", "site_root")
+        if self._practice:
+            room: Mapping[str, Any] = read_practice(settings).get(self.name, {})
+            self._id, self._secret = room.get("client_id", ""), room.get("client_secret", "")
+            roots = [str(room.get(name, "")) for name in names]
+        else:
+            self._id, self._secret = config.client_id, config.client_secret.get_secret_value()
+            roots = [str(getattr(config, name)) for name in names]
+        self._auth, self._token, self._api, self._site = (r.rstrip("/") for r in roots)
+
+    @property
+    def practice(self) -> bool:
+        return self._practice
+
+    def reaches_back(self, address: str) -> bool:
+        """Google leads back to https, and to this machine without it."""
+        return address.startswith("https:") or urlsplit(address).hostname in _LOOPBACK
+
+    def missing(self) -> Say | None:
+        if self._practice:
+            return None if self._api else say("publish.no_practice")
+        return None if self._secret else say("publish.no_secret", name="YOUTUBE_CLIENT_SECRET")
+
+    # ── signing in ─────────────────────────────────────────────────────────────────────────────
+
+    def sign_in_address(self, redirect_uri: str, state: str, verifier: str) -> str:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        query = {
+            "client_id": self._id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(self.scopes),
+            "state": state,
+            "access_type": "offline",
+            "prompt": "consent",  # without it only the first sign-in brings a refresh token
+            "include_granted_scopes": "true",
+            "code_challenge": urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+        }
+        return f"{self._auth}/o/oauth2/v2/auth?{urlencode(query)}"
+
+    async def exchange(
+        self,
+        http: aiohttp.ClientSession,
+        code: str,
+        redirect_uri: str,
+        verifier: str,
+        now: datetime,
+    ) -> Grant:
+        form = {
+            "client_id": self._id,
+            "client_secret": self._secret,
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        return grant_of(await self._wire(http, now).token(self._token, form), now)
+
+    async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant:
+        form = {
+            "client_id": self._id,
+            "client_secret": self._secret,
+            "grant_type": "refresh_token",
+            "refresh_token": grant.refresh,
+        }
+        return grant_of(await self._wire(http, now).token(self._token, form), now, grant)
+
+    def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
+        if grant.access_until is not None and grant.access_until - now < ROLL_S:
+            return True
+        rested = grant.issued_at is None or now - grant.issued_at > DAY
+        until = grant.refresh_until
+        return rested and until is not None and until - now < IDLE_ROLL
+
+    async def profile(self, http: aiohttp.ClientSession, grant: Grant) -> Profile:
+        """The channel that was picked at the sign-in."""
+        wire = self._wire(http, grant.issued_at or datetime.now(UTC), grant)
+        found = await wire.list("channels", {"part": "snippet", "mine": "true"})
+        if not found:
+            raise SignIn(say("youtube.no_channel"), "youtubeSignupRequired")
+        about = found[0].get("snippet") or {}
+        username = str(about.get("customUrl") or about.get("title") or found[0].get("id"))
+        return Profile(str(found[0].get("id", "")), username.removeprefix("@"))
+
+    # ── posting ────────────────────────────────────────────────────────────────────────────────
+
+    def check(self, post: Post) -> list[Problem]:
+        return general_problems(self.limits, post) + metadata_problems(post)
+
+    def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
+        missing = scopes and not {UPLOAD, f"{SCOPE}youtube"} & set(scopes)
+        return say("youtube.scope") if missing else None
+
+    async def prepare(self, post: Post, hand: Hand) -> bool:
+        if (missing := self.may_post(hand.grant.scopes, post.settings)) is not None:
+            raise SignIn(missing, "insufficientPermissions")
+        if "video_id" in hand.refs:
+            return False
+        wire, session, have = self._wire_of(hand), Session.held(hand), 0
+        if session is not None and not session.over(hand):
+            stored = await session.ask(wire, post, hand)
+            if stored.video_id:
+                return False
+            have = stored.have or 0
+            if stored.gone and await self._found_after_all(session, wire, post, hand):
+                return False
+            session = None if stored.gone else session
+        if session is None or session.over(hand):
+            session, have = await self._begin(wire, post, hand), 0
+        await session.send(wire, post, hand, have)
+        return True
+
+    async def _found_after_all(self, session: Session, wire: Wire, post: Post, hand: Hand) -> bool:
+        """The session is not known any more. When its last byte had been sent, the channel is
+        asked for the video before another one is begun."""
+        await hand.note("dead", session.url)
+        return session.may_be_whole(hand) and await self._listed(wire, post, hand)
+
+    async def _begin(self, wire: Wire, post: Post, hand: Hand) -> Session:
+        body = metadata(post, self._category, hand.now())
+        await hand.spend("insert")
+        try:
+            url = await wire.begin(body, post.size_b)
+        except Unknown:
+            # Nothing is there before the last byte, so one repeat is safe; it costs a call more.
+            await hand.spend("insert")
+            url = await wire.begin(body, post.size_b)
+        session = Session(url, hand.now())
+        await session.keep(hand)
+        return session
+
+    async def commit(self, post: Post, hand: Hand) -> None:
+        session = Session.held(hand)
+        assert session is not None, "prepare keeps one"
+        await session.finish(self._wire_of(hand), post, hand)
+
+    async def look(self, post: Post, hand: Hand, *, asked: int) -> Outcome:
+        wire, session = self._wire_of(hand), Session.held(hand)
+        if "video_id" not in hand.refs:
+            if session is None:
+                return Lost(say("youtube.forgotten"))
+            stored = await session.ask(wire, post, hand)
+            if stored.gone:
+                if not await self._listed(wire, post, hand):
+                    return NotYet(30) if asked < MISSES else Lost(say("youtube.forgotten"))
+            elif not stored.video_id:
+                if (stored.have or 0) >= post.size_b:
+                    return NotYet(pace(asked))
+                # Without the last byte there is no video: the rest goes to the same session,
+                # which is one video however often it is tried.
+                rest = Wait(say("publish.upload_unfinished"), 2, "308", "upload")
+                return NotThere(rest, keep=True)
+        return await self._video(wire, post, hand, asked)
+
+    async def _listed(self, wire: Wire, post: Post, hand: Hand) -> bool:
+        """Whether the channel has exactly one video that can only be this one."""
+        mine = {"part": "contentDetails", "mine": "true"}
+        channels = await wire.list("channels", mine)
+        about = (channels[0].get("contentDetails") or {}) if channels else {}
+        uploads = (about.get("relatedPlaylists") or {}).get("uploads")
+        if not uploads:
+            return False
+        query = {"part": "snippet,contentDetails", "playlistId": str(uploads), "maxResults": "20"}
+        listed = await wire.list("playlistItems", query)
+        found = [i for i in listed if fits(i, post, hand.intent_at)]
+        if len(found) != 1:
+            return False
+        await hand.note("video_id", str(found[0]["contentDetails"]["videoId"]))
+        return True
+
+    async def _video(self, wire: Wire, post: Post, hand: Hand, asked: int) -> Outcome:
+        """What YouTube says of the finished upload."""
+        video_id = hand.refs["video_id"]
+        found = await wire.list("videos", {"part": "status", "id": video_id})
+        if not found:
+            return NotYet(30) if asked < MISSES else Lost(say("youtube.vanished"))
+        status = found[0].get("status") or {}
+        outcome = seen(status, post, hand.now(), late=asked > len(PACE_S) // 2)
+        if outcome is None:
+            return NotYet(pace(asked))
+        if isinstance(outcome, Seen):
+            url = None if outcome.visible == "private" else self._address(video_id)
+            return Seen(outcome.visible, video_id, url, outcome.why)
+        return outcome
+
+    def _address(self, video_id: str) -> str:
+        return f"{self._site}/shorts/{video_id}"
+
+    async def link(self, hand: Hand, remote_id: str) -> str | None:
+        return self._address(remote_id)
+
+    def _wire_of(self, hand: Hand) -> Wire:
+        return Wire(hand.http, self._api, hand.grant.access, hand.tell, hand.now)
+
+    def _wire(self, http: aiohttp.ClientSession, now: datetime, grant: Grant | None = None) -> Wire:
+        return Wire(http, self._api, grant.access if grant else "", None, lambda: now)
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def pace(asked: int) -> float:
+    """Seconds until the next look."""
+    return PACE_S[asked] if asked < len(PACE_S) else 300.0

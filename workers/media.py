@@ -19,7 +19,7 @@ from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
 from core.clips.registry import provider
-from core.db import outbox, videos
+from core.db import outbox, tastes, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
@@ -89,7 +89,9 @@ async def analyse(run: Run) -> None:
         video = await _seekable(svc, video, scratch)
         found = await _analysed(run, cut, video, scratch, tell)
         finder = provider(svc.settings.clip_provider, svc.settings)
-        picked = await finder.pick(video, found, cut.wish, tell)
+        async with svc.db.read() as tx:
+            taste = await tastes.taste_of(tx, source.workspace_id, svc.clock.now())
+        picked = await finder.pick(video, found, cut.wish, tell, taste)
         if not picked.spans:
             raise NothingToCut("clips.nothing")
     await _propose(run, cut, found, picked, tuple(tell.notes))

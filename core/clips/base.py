@@ -2,7 +2,7 @@
 
     class Silence(ClipProvider):
         name = "silence"
-        async def pick(self, video, analysis, wish, tell): ...
+        async def pick(self, video, analysis, wish, tell, taste): ...
 
 A provider is one file in this folder. `local` needs no network and is the default. A provider says
 *where* the clips are and why; cutting, framing and captions are the work of others, so every clip
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from core.analysis.model import Analysis, Spell
+from core.clips.taste import NO_TASTE, Taste
 from core.media.facts import Video
 from core.say import Say, say_from_json, say_to_json
 from core.tell import Tell
@@ -73,6 +74,8 @@ class Span:
     caption: str
     tags: tuple[str, ...] = ()
     """Without the `#`."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Percentile of each feature within the video, 0…1: what is learnt from."""
 
     @property
     def length_s(self) -> float:
@@ -82,6 +85,7 @@ class Span:
         return {
             **{k: getattr(self, k) for k in ("start_s", "end_s", "score", "title", "caption")},
             "tags": list(self.tags),
+            "parts": {name: round(share, 3) for name, share in self.parts.items()},
             "reasons": [say_to_json(r) for r in self.reasons],
         }
 
@@ -115,5 +119,13 @@ class ClipProvider(ABC):
         return None
 
     @abstractmethod
-    async def pick(self, video: Video, analysis: Analysis, wish: Wish, tell: Tell) -> Picked:
-        """Find the moments. Raises NothingToCut with the reason when there are none."""
+    async def pick(
+        self,
+        video: Video,
+        analysis: Analysis,
+        wish: Wish,
+        tell: Tell,
+        taste: Taste = NO_TASTE,
+    ) -> Picked:
+        """Find the moments; `taste` is what the workspace likes. Raises NothingToCut with the
+        reason when there are none."""

@@ -11,6 +11,7 @@ from core.clips.edges import Edges
 from core.clips.features import Features
 from core.clips.scoring import Scored
 from core.clips.sentences import LONGEST_S, Sentence, in_order, sentences_of
+from core.clips.taste import NO_TASTE, Taste
 from core.clips.topic import Topic, topic_of
 from core.clips.wish import placed
 from core.media.facts import Video
@@ -27,6 +28,7 @@ class Desk:
     features: Features
     edges: Edges
     topic: Topic
+    taste: Taste = NO_TASTE
 
     @property
     def name(self) -> str:
@@ -42,7 +44,7 @@ class Desk:
         return " ".join(t for said in self.features.stems[c.first : c.last + 1] for t in said)
 
 
-def lay_out(video: Video, analysis: Analysis, wish: Wish) -> Desk:
+def lay_out(video: Video, analysis: Analysis, wish: Wish, taste: Taste = NO_TASTE) -> Desk:
     """Put everything on the desk."""
     wish = placed(wish, analysis.duration_s)
     words = in_order(analysis.words, analysis.duration_s)
@@ -55,7 +57,8 @@ def lay_out(video: Video, analysis: Analysis, wish: Wish) -> Desk:
         analysis,
         wish,
         sentences,
-        Features(analysis, words, sentences),
+        Features(analysis, words, sentences, taste.liked_s),
         Edges(words, analysis),
         topic_of(wish.text, analysis.language),
+        taste,
     )

@@ -27,6 +27,7 @@ from core.clips.measures import Measures
 from core.clips.openings import Closing, Opening, closing_of, opening_of
 from core.clips.sentences import Sentence
 from core.clips.takes import worse_takes
+from core.clips.taste import USUAL_S
 from core.clips.tidy import spoken_text
 from core.clips.tongue import spoken_language
 from core.clips.vocabulary import Vocabulary
@@ -40,8 +41,13 @@ class Features:
     """Measures stretches of one analysed source."""
 
     def __init__(
-        self, analysis: Analysis, words: Sequence[Word], sentences: Sequence[Sentence]
+        self,
+        analysis: Analysis,
+        words: Sequence[Word],
+        sentences: Sequence[Sentence],
+        liked_s: float = USUAL_S,
     ) -> None:
+        self._liked_s = liked_s
         self.analysis, self.sentences = analysis, sentences
         self.measures = Measures(analysis, sentences)
         tongues = _tongues(sentences, analysis.language)
@@ -130,7 +136,7 @@ class Features:
         # A new subject in the second half is left unfinished by the end.
         half = (c.first + c.last + 1) // 2
         points -= 0.9 * max(self._borders[half + 1 : c.last + 1], default=0.0)
-        return points + 0.8 * math.exp(-(((c.length_s - 32) / 22) ** 2))
+        return points + 0.8 * math.exp(-(((c.length_s - self._liked_s) / 22) ** 2))
 
     def novelty(self, c: Candidate) -> float:
         if c.first < 0:

@@ -20,6 +20,7 @@ from core.clips.llm import LlmSettings, judge
 from core.clips.named import named
 from core.clips.reasons import reasons_for
 from core.clips.scoring import Scored, score_all
+from core.clips.taste import NO_TASTE, Taste
 from core.clips.unmet import nothing, unmet
 from core.clips.verdict import Offer, Verdict
 from core.clips.wanted import left_by
@@ -44,9 +45,16 @@ class Local(ClipProvider):
     def __init__(self, llm: LlmSettings | None = None) -> None:
         self._llm = llm if llm is not None else LlmSettings()
 
-    async def pick(self, video: Video, analysis: Analysis, wish: Wish, tell: Tell) -> Picked:
+    async def pick(
+        self,
+        video: Video,
+        analysis: Analysis,
+        wish: Wish,
+        tell: Tell,
+        taste: Taste = NO_TASTE,
+    ) -> Picked:
         tell("pick", 0.0)
-        found = await asyncio.to_thread(find, video, analysis, wish, self._llm.ready)
+        found = await asyncio.to_thread(find, video, analysis, wish, taste, self._llm.ready)
         verdict = Verdict()
         if self._llm.ready and found.offered:
             tell("pick", 0.5)
@@ -56,10 +64,10 @@ class Local(ClipProvider):
         return picked
 
 
-def pick(video: Video, analysis: Analysis, wish: Wish) -> Picked:
+def pick(video: Video, analysis: Analysis, wish: Wish, taste: Taste = NO_TASTE) -> Picked:
     """The moments without any language model, best first. Raises NothingToCut with the reason when
     there are none."""
-    return find(video, analysis, wish).picked(Verdict())
+    return find(video, analysis, wish, taste).picked(Verdict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +114,21 @@ class Found:
         title = wording.title(c, part, titled)
         tags = wording.tags(c)
         wished = (say("reason.wished"),)
-        reasons = wished if self.exact else reasons_for(s, self.desk.features, self.desk.topic)
+        reasons = wished if self.exact else reasons_for(s, self.desk)
         caption = wording.caption(c, title, tags)
-        return Span(c.start_s, c.end_s, s.score, reasons, title, caption, tags)
+        return Span(c.start_s, c.end_s, s.score, reasons, title, caption, tags, s.parts)
 
 
-def find(video: Video, analysis: Analysis, wish: Wish, more: bool = False) -> Found:
+def find(
+    video: Video, analysis: Analysis, wish: Wish, taste: Taste = NO_TASTE, more: bool = False
+) -> Found:
     """Raises NothingToCut with the reason when there is nothing."""
-    desk = lay_out(video, analysis, wish)
+    desk = lay_out(video, analysis, wish, taste)
     if desk.wish.spans:
         moments, missed = named(desk)
         return Found(desk, tuple(moments), len(moments), tuple(missed), exact=True)
     left = left_by(desk, [c for c in _candidates(desk) if not _shown_before(c, desk.wish)])
-    scored = score_all(left.candidates, desk.features, desk.wish)
+    scored = score_all(left.candidates, desk.features, desk.wish, taste)
     asked = desk.wish.count is not None
     wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
     chosen = choose(scored, wanted, analysis.duration_s, desk.says, asked=asked)

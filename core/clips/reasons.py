@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.clips.candidates import Candidate
+from core.clips.desk import Desk
 from core.clips.features import Features
 from core.clips.lexicon import spaced
 from core.clips.scoring import Scored
-from core.clips.topic import Topic
+from core.clips.taste import Taste
 from core.say import Say, say
 
 FEWEST, MOST = 2, 4
@@ -25,21 +26,36 @@ FACES = 0.7
 MOVING = 1.15
 """Times the mean of the video."""
 
+LIKED, STANDS_OUT, NEAR_S = 1.15, 0.75, 5.0
+"""What was learnt is a reason where it weighs this much more, and the clip has more of it than this
+share of the others; lengths are alike within some seconds."""
+
 _Worth = tuple[float, Say]
 
 
-def reasons_for(scored: Scored, features: Features, topic: Topic) -> tuple[Say, ...]:
+def reasons_for(scored: Scored, desk: Desk) -> tuple[Say, ...]:
     """Two to four, the strongest first."""
-    c = scored.candidate
+    c, features, topic = scored.candidate, desk.features, desk.topic
     found: list[_Worth] = []
     if topic and scored.topic > 0:
         found.append((3.0, say("reason.topic", topic=str(topic))))
     found += _spoken(scored, features) if c.first >= 0 else _seen(scored, features)
+    found += _learnt(scored, desk.taste)
     found.sort(key=lambda f: -f[0])
     kept = [reason for worth, reason in found if worth >= 0.5][:MOST]
     others = [reason for _, reason in found if reason not in kept]
     lacking = max(0, FEWEST - len(kept))
     return (*kept, *(others + _plain(c, features))[:lacking])
+
+
+def _learnt(scored: Scored, taste: Taste) -> Iterator[_Worth]:
+    """What of it is as in the clips that are kept here: the one thing that helped it most."""
+    liked = {name: times for name, times in taste.weights.items() if times >= LIKED}
+    best = max(liked, key=lambda name: liked[name] * scored.parts.get(name, 0.0), default=None)
+    if best is not None and scored.parts.get(best, 0.0) >= STANDS_OUT:
+        yield 1.05, say("reason.learnt", what=say(f"taste.{best}"))
+    elif taste.length_s is not None and abs(scored.candidate.length_s - taste.length_s) < NEAR_S:
+        yield 1.05, say("reason.learnt_length")
 
 
 def _plain(c: Candidate, features: Features) -> list[Say]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.clips.base import Wish
 from core.clips.candidates import Candidate
 from core.clips.features import NAMES, Features
+from core.clips.taste import NO_TASTE, Taste
 from core.clips.topic import fits, tones_of, topic_of
 
 WEIGHTS: Mapping[str, float] = {
@@ -48,7 +49,9 @@ class Scored:
     """How well it fits the wished topic, 0…1; 1 without one."""
 
 
-def score_all(candidates: Sequence[Candidate], features: Features, wish: Wish) -> list[Scored]:
+def score_all(
+    candidates: Sequence[Candidate], features: Features, wish: Wish, taste: Taste = NO_TASTE
+) -> list[Scored]:
     """Best first; where a topic is wished and found, only what is about it."""
     if not candidates:
         return []
@@ -56,7 +59,7 @@ def score_all(candidates: Sequence[Candidate], features: Features, wish: Wish) -
     fit = fits(candidates, features, topic)
     best_fit = max(fit)
     ranks = _ranks(candidates, features)
-    weights = dict(WEIGHTS)
+    weights = {name: weight * taste.weights.get(name, 1.0) for name, weight in WEIGHTS.items()}
     for tone in tones_of(wish):
         weights[tone] += _TONE
     total = sum(weights.values())

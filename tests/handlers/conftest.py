@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +89,9 @@ def practice(svc: Services) -> None:
 def make_clip(svc: Services, tmp_path: Path) -> MakeClip:
     """A finished clip of a source, as the media worker leaves it."""
 
-    async def made(chat: Talk, title: str = "On pricing", *, rough: bool = False) -> Clip:
+    async def made(
+        chat: Talk, title: str = "On pricing", *, rough: bool = False, **of_span: Any
+    ) -> Clip:
         now = svc.clock.now()
         await chat.write("/start")
         file, cover = tmp_path / "c.mp4", tmp_path / "c.jpg"
@@ -113,6 +117,7 @@ def make_clip(svc: Services, tmp_path: Path) -> MakeClip:
             )
             cut = await videos.add_cut(tx, source.id, where.id, by.id, Wish(), now)
             span = Span(3, 30, 71, (say("reason.question"),), title, f"{title}. #talk", ("talk",))
+            span = replace(span, **of_span)
             clip_id = await videos.add_clip(tx, cut, 1, span, captions=True, rough=rough, now=now)
             await videos.set_cut(tx, cut.id, state="done", planned=1, done_at=now)
             rendered = Rendered(

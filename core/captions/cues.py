@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.analysis.model import Word
-from core.captions.pieces import CELLS, Piece, pieces
+from core.captions.pieces import CELLS, Piece, bound, pieces
 
 WORDS = 3
 LEAST_S = 0.35
@@ -51,14 +51,21 @@ def joined(row: Sequence[Piece]) -> str:
     return "".join(("" if p.glued or not k else " ") + p.text for k, p in enumerate(row))
 
 
-def cues(words: Sequence[Word], *, until_s: float | None = None) -> list[Cue]:
-    """The cues of a clip, in order and without overlap; `until_s` is where the clip ends."""
-    row = pieces(words)
-    groups = [row[a:b] for a, b in _breaks(row)]
+def cues(
+    words: Sequence[Word],
+    *,
+    until_s: float | None = None,
+    most: int = WORDS,
+    language: str | None = None,
+) -> list[Cue]:
+    """The cues of a clip, in order and without overlap, of `most` words if those can be read;
+    `until_s` is where the clip ends, `language` is asked where a long word may be parted."""
+    row = pieces(words, language)
+    groups = [row[a:b] for a, b in _breaks(row, most)]
     return _shown([Cue(g[0].start_s, g[-1].end_s, tuple(g)) for g in groups], until_s)
 
 
-def _breaks(row: Sequence[Piece]) -> list[tuple[int, int]]:
+def _breaks(row: Sequence[Piece], most: int) -> list[tuple[int, int]]:
     """The cheapest way to cut the row into cues, as index ranges."""
     best = [0.0] + [math.inf] * len(row)
     back = [0] * (len(row) + 1)
@@ -66,7 +73,7 @@ def _breaks(row: Sequence[Piece]) -> list[tuple[int, int]]:
         for begin in range(end - 1, -1, -1):
             if begin < end - 1 and not _fits(row[begin:end]):
                 break
-            cost = best[begin] + _cost(row, begin, end)
+            cost = best[begin] + _cost(row, begin, end, most)
             if cost < best[end]:
                 best[end], back[end] = cost, begin
     ranges, end = [], len(row)
@@ -81,11 +88,16 @@ def _fits(group: Sequence[Piece]) -> bool:
     return sum(p.cells for p in group) + spaced <= CELLS and spaced < WORDS
 
 
-def _cost(row: Sequence[Piece], begin: int, end: int) -> float:
+def _cost(row: Sequence[Piece], begin: int, end: int, most: int) -> float:
     """How badly these pieces read as one cue."""
     group = row[begin:end]
+    over = sum(not p.glued for p in group) - most
+    if most == 1:  # nothing counts but that it can be read
+        short_s = max(0.0, LEAST_S - _shown_s(row, begin, end))
+        return 1.0 + 2.0 * max(0, over) ** 2 + 40.0 * short_s
     return (
-        _length_cost(row, begin, end)
+        4.0 * max(0, over)
+        + _length_cost(row, begin, end)
         + _end_cost(row, end)
         + sum(_inside_cost(a, b) for a, b in itertools.pairwise(group))
     )
@@ -93,9 +105,7 @@ def _cost(row: Sequence[Piece], begin: int, end: int) -> float:
 
 def _length_cost(row: Sequence[Piece], begin: int, end: int) -> float:
     """Even cues, none hurried, none with a short word alone."""
-    group = row[begin:end]
-    next_s = row[end].start_s if end < len(row) else group[-1].end_s + STAY_S
-    shown_s = min(next_s, group[-1].end_s + GAP_S) - group[0].start_s
+    group, shown_s = row[begin:end], _shown_s(row, begin, end)
     cells = sum(p.cells for p in group)
     cost = 1.0 + (max(0.0, 11 - cells) / 11) ** 2 + 4 * max(0.0, CALM_S - shown_s)
     if shown_s < LEAST_S:
@@ -105,9 +115,18 @@ def _length_cost(row: Sequence[Piece], begin: int, end: int) -> float:
     return cost
 
 
+def _shown_s(row: Sequence[Piece], begin: int, end: int) -> float:
+    """How long they would stand there."""
+    last = row[end - 1]
+    next_s = row[end].start_s if end < len(row) else last.end_s + STAY_S
+    return min(next_s, last.end_s + GAP_S) - row[begin].start_s
+
+
 def _end_cost(row: Sequence[Piece], end: int) -> float:
     """Good to break after a stop or before a pause, bad after a word of one or two letters."""
     last = row[end - 1]
+    if end < len(row) and row[end].glued and bound(last.text, row[end].text):
+        return 8.0
     if end == len(row) or _ends(last, _STOPS):
         return -1.0
     if _ends(last, _RESTS) or row[end].start_s - last.end_s >= 0.3:

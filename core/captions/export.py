@@ -8,19 +8,19 @@ from core.analysis.model import Word
 from core.captions.cues import Cue, cues
 
 
-def srt(words: Sequence[Word], *, until_s: float | None = None) -> str:
+def srt(words: Sequence[Word], *, until_s: float | None = None, language: str | None = None) -> str:
     """SubRip. Times of the words count from the start of the clip."""
     return "".join(
         f"{n}\n{_time(c.start_s, ',')} --> {_time(c.end_s, ',')}\n{_line(c)}\n\n"
-        for n, c in enumerate(cues(words, until_s=until_s), start=1)
+        for n, c in enumerate(cues(words, until_s=until_s, language=language), start=1)
     )
 
 
-def vtt(words: Sequence[Word], *, until_s: float | None = None) -> str:
+def vtt(words: Sequence[Word], *, until_s: float | None = None, language: str | None = None) -> str:
     """WebVTT; markup in a word is text."""
     body = "".join(
         f"{_time(c.start_s, '.')} --> {_time(c.end_s, '.')}\n{_escaped(_line(c))}\n\n"
-        for c in cues(words, until_s=until_s)
+        for c in cues(words, until_s=until_s, language=language)
     )
     return f"WEBVTT\n\n{body}"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from core.captions.area import centred, scale
 from core.captions.fonts import Font, Run, runs
 from core.captions.measure import Ink, ass_size, face, ink
-from core.captions.pieces import Piece, graphemes
+from core.captions.pieces import Piece, bound, graphemes
 from core.captions.style import Style
 from core.media.facts import Format
 
@@ -31,6 +31,8 @@ class Drawn:
     runs: tuple[Run, ...]
     spaced: bool
     """A space stands before it, unless it begins a line."""
+    bound: bool = False
+    """It stands in the line of the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Laid:
     x: float
     y: float
     """The middle of the block of lines, as `\\an5` takes it."""
+    top: float = 0.0
+    bottom: float = 0.0
+    """Of the ink, in pixels of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +68,27 @@ def lay_out(
     """None when nothing of it can be drawn. `middle_px` is where the middle of the lines is wished,
     if not where the style has it."""
     drawn = tuple(
-        Drawn(tuple(runs(clean(p.text, upper=style.upper), main)), k > 0 and not p.glued)
+        Drawn(
+            tuple(runs(clean(p.text, upper=style.upper), main)),
+            k > 0 and not p.glued,
+            k > 0 and p.glued and bound(row[k - 1].text, p.text),
+        )
         for k, p in enumerate(row)
     )
     if not any(d.runs for d in drawn):
         return None
-    rim_px = (style.outline_px + style.shadow_px) * scale(fmt) + _SLACK_PX
+    rim_px = style.rim_px * scale(fmt) + _SLACK_PX
     full_px = style.letter_px * scale(fmt)
-    blocks = [_plated(b) if style.box else b for b in _blocks(drawn, main)]
+    blocks = [_plated(b) if style.plated else b for b in _blocks(drawn, main)]
     em_px, block = max(
         ((_fit(b, fmt, rim_px, full_px), b) for b in blocks),
         key=lambda found: (round(found[0]), -len(found[1].lines), -found[1].width),
     )
     wished = style.middle_y * fmt.height / 1920 if middle_px is None else middle_px
-    return Laid(
-        drawn, block.lines, em_px, fmt.width / 2, _middle(block, em_px, fmt, wished, rim_px)
-    )
+    y = _middle(block, em_px, fmt, wished, rim_px)
+    edge = y - block.height * em_px / 2
+    top, bottom = edge + block.top * em_px - rim_px, edge + block.bottom * em_px + rim_px
+    return Laid(drawn, block.lines, em_px, fmt.width / 2, y, top, bottom)
 
 
 def clean(text: str, *, upper: bool = False) -> str:
@@ -99,9 +109,10 @@ def _blocks(drawn: Sequence[Drawn], main: Font) -> Iterator[_Block]:
     shown = [k for k, d in enumerate(drawn) if d.runs]
     count = len(shown)
     yield _block([shown], drawn, main)
-    for a in range(1, count):
+    free = [k for k in range(1, count) if not drawn[shown[k]].bound]
+    for a in free:
         yield _block([shown[:a], shown[a:]], drawn, main)
-        for b in range(a + 1, count):
+        for b in (k for k in free if k > a):
             yield _block([shown[:a], shown[a:b], shown[b:]], drawn, main)
 
 

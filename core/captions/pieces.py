@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import regex
 
 from core.analysis.model import Word
+from core.captions.hyphens import parted
 from core.captions.timing import timed
 
 CELLS = 18.0
@@ -32,6 +33,10 @@ _NEVER_FIRST = frozenset(
 )
 
 
+_NEVER_LAST = frozenset("「『（【〔《〈“‘([{")
+"""And these never end one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What lights up at once: a word, or a part of one that is too long."""
@@ -43,6 +48,11 @@ class Piece:
     """Follows the piece before it without a space."""
     cells: float = 0.0
     """Width in Latin letters."""
+
+
+def bound(before: str, after: str) -> bool:
+    """Whether a line may not end between these: "、" begins none and "「" ends none."""
+    return after[:1] in _NEVER_FIRST or before[-1:] in _NEVER_LAST
 
 
 def graphemes(text: str) -> list[str]:
@@ -59,17 +69,18 @@ def _cell(grapheme: str) -> float:
     return WIDE_CELLS if unicodedata.east_asian_width(grapheme[0]) in "WF" else 1.0
 
 
-def pieces(words: Sequence[Word]) -> list[Piece]:
+def pieces(words: Sequence[Word], language: str | None = None) -> list[Piece]:
     """Every word in the order it is spoken, none lost, none wider than a cue."""
     found: list[Piece] = []
     for word in timed(words):
-        found += _pieces(word, found[-1].text if found else "")
+        found += _pieces(word, found[-1].text if found else "", language)
     return found
 
 
-def _pieces(word: Word, before: str) -> list[Piece]:
+def _pieces(word: Word, before: str, language: str | None) -> list[Piece]:
     made: list[Piece] = []
-    parts = [(text, k > 0) for part in word.text.split() for k, text in enumerate(_parts(part))]
+    written = word.text.split()
+    parts = [(text, k > 0) for part in written for k, text in enumerate(_parts(part, language))]
     total = sum(width(text) for text, _ in parts)
     at, length_s = 0.0, word.end_s - word.start_s
     for text, inside in parts:
@@ -86,19 +97,41 @@ def _close(before: str, text: str) -> bool:
     return bool(before and _CLOSED_UP.match(before[-1]) and _CLOSED_UP.match(text[0]))
 
 
-def _parts(word: str) -> list[str]:
+def _parts(word: str, language: str | None) -> list[str]:
     """A word as one, or as several that fit."""
     cells = width(word)
     if cells <= CELLS or (cells <= WHOLE_CELLS and not _LOOSE.search(word)):
         return [word]
-    chars = graphemes(word)
+    narrow = cells == len(word)
+    parts = parted(word, language, CELLS) if narrow else []
+    return parts or _anywhere(word, cells)
+
+
+def _anywhere(word: str, cells: float) -> list[str]:
+    """Between any two characters that may be parted, as evenly as that goes."""
     even = cells / math.ceil(cells / CELLS)
-    parts, line, filled = [], "", 0.0
-    for char in chars:
-        cell = _cell(char)
-        full = filled >= even - 0.5 or filled + cell > CELLS
-        if line and full and (char not in _NEVER_FIRST or filled + cell > CELLS):
-            parts.append(line)
-            line, filled = "", 0.0
-        line, filled = line + char, filled + cell
+    parts: list[str] = []
+    line = ""
+    for char in graphemes(word):
+        filled = width(line)
+        full = filled >= even - 0.5 or filled + _cell(char) > CELLS
+        if not line or not full or (bound(line, char) and filled + _cell(char) <= CELLS):
+            line += char
+            continue
+        kept = _kept(line, char)
+        parts.append(line[:kept])
+        line = line[kept:] + char
     return [*parts, line]
+
+
+def _kept(line: str, char: str) -> int:
+    """How much of a full line stays where it is: what may not stand apart from `char` goes along,
+    but never half of it."""
+    kept = len(line)
+    for back in range(1, 4):
+        if not bound(line[:kept], line[kept : kept + 1] or char):
+            return kept
+        kept = len(line) - back
+        if kept <= len(line) // 2:
+            break
+    return len(line)

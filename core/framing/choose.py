@@ -85,6 +85,21 @@ def choose(
     return _two(peers, found, samples, voice, picture, fmt)
 
 
+def somebody_else(choice: Choice, samples: int, other: int) -> Choice:
+    """The same shot on another of the people in it: the `other`-th after the one it would be on.
+    Where two are shown together, one of them; where there is nobody else, it stays as it is."""
+    main = choice.who[:1]
+    if not other or not main:
+        return choice
+    near = tuple(
+        p for p in choice.others if p.height >= PEER * main[0].height and p.share(samples) >= SEEN
+    )
+    several = len(choice.who) > 1
+    turns = choice.who if several else (*main, *near)
+    one = turns[(other - several) % len(turns)]
+    return Choice("track", (one,), tuple(p for p in turns if p is not one), plain=choice.plain)
+
+
 def _worth_following(found: Sequence[Person], samples: int, picture: tuple[int, int]) -> bool:
     """Enough face, often enough, and not the small inset of a screen recording."""
     main = found[0]

@@ -14,7 +14,7 @@ from statistics import median
 
 from core.analysis.model import Analysis, FaceSample
 from core.framing.aim import boxes, group, subjects
-from core.framing.choose import Choice, choose, tile_limit
+from core.framing.choose import Choice, choose, somebody_else, tile_limit
 from core.framing.follow import REVERSALS_A_S, Knot, at, follow
 from core.framing.people import Person
 from core.framing.plan import FaceAt, Layout, Plan, Window
@@ -32,9 +32,10 @@ MAX_GROWTH = 2.4
 
 
 def frame(
-    video: Video, analysis: Analysis, start_s: float, end_s: float, fmt: Format
+    video: Video, analysis: Analysis, start_s: float, end_s: float, fmt: Format, *, other: int = 0
 ) -> tuple[Plan, tuple[FaceAt, ...]]:
-    """Plan a clip from `start_s` to `end_s` of the source; also the face kept at each sample."""
+    """Plan a clip from `start_s` to `end_s` of the source; also the face kept at each sample. With
+    `other` it is on somebody else than it would be, wherever somebody else is there."""
     picture = (video.facts.width, video.facts.height)
     layouts: list[Layout] = []
     faces: list[FaceAt] = []
@@ -45,7 +46,7 @@ def frame(
         voice = [
             replace(v, start_s=v.start_s - start_s, end_s=v.end_s - start_s) for v in analysis.voice
         ]
-        choice = choose(samples, voice, picture, fmt)
+        choice = somebody_else(choose(samples, voice, picture, fmt), len(samples), other)
         shot = _Shot(samples, a - start_s, b - start_s, picture, fmt)
         _append(layouts, shot.layout(choice, layouts[-1] if layouts else None))
         faces += shot.faces(choice)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.analysis.model import Analysis, Word
-from core.captions.ass import captions_ass
 from core.captions.fonts import fonts_dir
-from core.captions.style import load_style
+from core.captions.look import Look
+from core.captions.wording import written
 from core.framing.frame import frame
+from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
-from core.render.place import places
+from core.render.lettering import lettering
+from core.render.loudness import Gain
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -33,6 +35,14 @@ def words_inside(words: Sequence[Word], start_s: float, end_s: float) -> tuple[W
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What another version of the clip found out already and this one has in common with it."""
+
+    framing: tuple[Plan, tuple[FaceAt, ...]] | None = None
+    gain: Gain | None = None
+
+
 async def make_clip(
     video: Video,
     analysis: Analysis,
@@ -44,16 +54,20 @@ async def make_clip(
     into: Path,
     settings: Settings,
     tell: Tell,
-    style: str = "default",
+    look: Look | None = None,
+    words: Sequence[Word] | None = None,
+    other: int = 0,
+    kept: Kept | None = None,
 ) -> Rendered:
-    """Render one clip into the folder `into`. Raises Told when the file cannot be made."""
-    words = words_inside(analysis.words, start_s, end_s) if captions else ()
-    plan, faces = frame(video, analysis, start_s, end_s, fmt)
+    """Render one clip into the folder `into`. `words` are those of the captions, in the time of
+    the clip, when they are not simply what is said. Raises Told when the file cannot be made."""
+    look, kept = look or Look(), kept or Kept()
+    if words is None:
+        words = written(words_inside(analysis.words, start_s, end_s), look)
+    plan, faces = kept.framing or frame(video, analysis, start_s, end_s, fmt, other=other)
     ass = None
-    if words:
-        look = load_style(style)
-        middles = places(plan, faces, fmt, look)
-        ass = captions_ass(words, fmt, look, until_s=end_s - start_s, middles=middles)
+    if words and captions:
+        ass = lettering(words, analysis, start_s, end_s, plan, faces, look)
     return await render(
         video,
         analysis,
@@ -67,4 +81,5 @@ async def make_clip(
         into=into,
         settings=settings,
         tell=tell,
+        gain=kept.gain,
     )

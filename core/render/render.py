@@ -90,18 +90,20 @@ async def render(
     into: Path,
     settings: Settings,
     tell: Tell,
+    gain: Gain | None = None,
 ) -> Rendered:
-    """Make `clip.mp4` and `cover.jpg` in the folder `into`; `captions` is a whole ASS file.
+    """Make `clip.mp4` and `cover.jpg` in the folder `into`; `captions` is a whole ASS file. With
+    the `gain` of another version of the very same span its sound is not measured again.
 
     Raises Told when it cannot be made; then, and after a cancel, nothing is left behind.
     """
     tell("render", 0.0)
     async with _scratch(into) as scratch:
         work = _Work(video, beat(video.facts, span_start_s, span_end_s), scratch, find(settings))
-        gain = await _gain(work)
+        known, gain = gain, gain or await _gain(work)
         tell("render", 0.05)
         await _encode(work, plan, fmt, gain, _captions(captions, fonts_dir, scratch), tell)
-        await _level(work, gain)
+        gain = known or await _level(work, gain)
         made_s = await asyncio.to_thread(_length_s, scratch / CLIP)
         if abs(made_s - work.beat.length_s) > LENGTH_OFF_S:
             raise Told(
@@ -124,7 +126,7 @@ async def render(
         ass=captions,
         settings=settings,
     )
-    return _rendered(into, fmt, made_s, plan, faces, checks)
+    return _rendered(into, fmt, made_s, plan, faces, checks, gain)
 
 
 @asynccontextmanager
@@ -165,13 +167,14 @@ async def _gain(work: _Work) -> Gain:
     return await find_gain(source, sound_filters(work.beat), work.ffmpeg)
 
 
-async def _level(work: _Work, gain: Gain) -> None:
-    """Measure the finished file and, when the encoder lifted a peak, make its sound again."""
+async def _level(work: _Work, gain: Gain) -> Gain:
+    """Measure the finished file and, when the encoder lifted a peak, make its sound again. Gives
+    what it was made with in the end."""
     sound, clip = work.video.facts.sound, work.scratch / CLIP
     for _ in range(LEVEL_TRIES):
         got = await level(["-i", file_arg(clip), "-vn"], [], work.ffmpeg) if sound else None
         if sound is None or got is None or right(gain, got):
-            return
+            break
         gain = mended(gain, got)
         again = work.scratch / "again.mp4"
         graph = sound_graph(f"1:{sound.stream}", work.beat, gain.filters())
@@ -183,6 +186,7 @@ async def _level(work: _Work, gain: Gain) -> None:
             ]
         )
         again.replace(clip)
+    return gain
 
 
 async def _encode(
@@ -229,6 +233,7 @@ def _rendered(
     plan: Plan,
     faces: tuple[FaceAt, ...],
     checks: tuple[Check, ...],
+    gain: Gain,
 ) -> Rendered:
     clip = into / CLIP
     return Rendered(
@@ -241,4 +246,5 @@ def _rendered(
         plan=plan,
         faces=faces,
         checks=checks,
+        gain=gain,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.framing.plan import FaceAt, Plan
+from core.render.loudness import Gain
 
 __all__ = ["Check", "FaceAt", "Rendered"]
 
@@ -38,6 +39,8 @@ class Rendered:
     plan: Plan
     faces: tuple[FaceAt, ...]
     checks: tuple[Check, ...]
+    gain: Gain | None = None
+    """What brought its sound to the level: another version of the same span takes it over."""
 
     @property
     def fit(self) -> bool:
@@ -49,6 +52,7 @@ class Rendered:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Rendered:
+        gain = raw.get("gain")
         return cls(
             **{
                 **raw,
@@ -57,5 +61,6 @@ class Rendered:
                 "plan": Plan.from_json(raw["plan"]),
                 "faces": tuple(FaceAt(**f) for f in raw["faces"]),
                 "checks": tuple(Check(**c) for c in raw["checks"]),
+                "gain": Gain(**gain) if gain else None,
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 
 from core.analysis.model import Word
 from core.captions.area import Area, area
-from core.captions.ass import captions_ass, escape
+from core.captions.ass import captions_ass
 from core.captions.fonts import Font, Run, covers, font_for, fonts, fonts_dir, runs
 from core.captions.measure import ass_size, ink
-from core.captions.style import Style, load_style, styles
+from core.captions.style import OFFERED, Style, load_style, styles
+from core.captions.tags import escape
 from core.media.facts import FORMATS, SQUARE, VERTICAL, Format
 from core.media.ffmpeg import find, start
 from core.settings import Settings
@@ -113,8 +115,9 @@ async def test_nothing_leaves_the_free_area(fmt: Format, style: str, tmp_path: P
     texts = [*HOSTILE, *PHRASES.values()] if (fmt, style) == (VERTICAL, "default") else HOSTILE[:12]
     # White everywhere, the rim and the shadow too: all of it counts.
     look = load_style(style)
-    bright = Style("x", look.letter_px, look.middle_y, "#FFFFFF", "#FFFFFF", "#FFFFFF",
-                   look.outline_px, "#FFFFFF", look.shadow_px, look.box, look.upper)  # fmt: skip
+    parts = ["fill", "spoken", "outline", "shadow", "emphasis"]
+    parts += [n for n in ("said", "plate", "glow") if getattr(look, n)]
+    bright = replace(look, **dict.fromkeys(parts, "#FFFFFF"))
     free = area(fmt)
     frames = await drawn(captions_ass(said(texts), fmt, bright), fmt, len(texts), tmp_path)
     assert len(frames) == len(texts)
@@ -203,7 +206,7 @@ def test_sizes_are_the_same_for_all_fonts() -> None:
 
 
 def test_a_style_is_a_file_and_an_unknown_one_gives_the_default() -> None:
-    assert styles()[0] == "default" and {"contrast", "green"} <= set(styles())
+    assert set(OFFERED) == set(styles()) and OFFERED[0] == "default" and len(OFFERED) >= 7
     assert load_style("no such").name == "default"
     for name in styles():
         assert load_style(name).name == name

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from core.analysis.model import Analysis, Word
+from core.analysis.model import Analysis, Face, FaceSample, Word
 from core.captions.area import area
 from core.captions.ass import captions_ass
 from core.captions.style import load_style
@@ -86,6 +86,26 @@ def test_a_chin_is_above_the_captions_and_a_small_head_moves_nothing(chin: float
     ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
     assert middle - 130 >= chin or chin > 1160
     assert (middle == LOOK.middle_y) is (chin <= 1110)
+
+
+def test_with_a_low_chin_the_captions_go_above_the_head_where_there_is_room() -> None:
+    plan, faces = _track(1330, height=500)
+    ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
+    head = 1330 - 500 - 0.35 * 500
+    assert area(VERTICAL).top <= middle - 130 and middle + 130 <= head
+    # A face as high as the picture leaves no room at all: then over the chin, not over the eyes.
+    plan, faces = _track(1700, height=1600)
+    ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
+    assert middle == area(VERTICAL).bottom - 130
+
+
+def test_everybody_in_the_window_counts_and_nobody_beside_it() -> None:
+    plan, faces = _track(900)
+    low = [FaceSample(t / 4, (Face(350, 1050, 300, 300, 0.9),)) for t in range(16)]
+    ((_, middle),) = places(plan, faces, VERTICAL, LOOK, seen=low)
+    assert middle + 130 <= 1050 - 0.35 * 300 or middle - 130 >= 1350
+    away = [FaceSample(t / 4, (Face(1500, 1050, 300, 300, 0.9),)) for t in range(16)]
+    assert places(plan, faces, VERTICAL, LOOK, seen=away) == [(0.0, LOOK.middle_y)]
 
 
 def test_a_nodding_head_does_not_take_the_captions_along() -> None:

@@ -1,0 +1,42 @@
+"""What a version of a clip is made of. Two versions with the same recipe are the same clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.captions.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Times are seconds of the source."""
+
+    start_s: float
+    end_s: float
+    format: str = "9:16"
+    captions: bool = True
+    other: int = 0
+    """How far the framing was moved on to somebody else; 0 is whom it chose itself."""
+    look: Look = field(default_factory=Look)
+
+    @property
+    def length_s(self) -> float:
+        return self.end_s - self.start_s
+
+    def same_span(self, than: Recipe) -> bool:
+        """Whether the sound of both is the same."""
+        return (self.start_s, self.end_s) == (than.start_s, than.end_s)
+
+    def same_framing(self, than: Recipe) -> bool:
+        return self.same_span(than) and (self.format, self.other) == (than.format, than.other)
+
+    def to_json(self) -> dict[str, Any]:
+        plain = {k: getattr(self, k) for k in ("start_s", "end_s", "format", "captions", "other")}
+        return {**plain, "look": self.look.to_json()}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Recipe:
+        known = {k: raw[k] for k in cls.__slots__ if k in raw}
+        return cls(**{**known, "look": Look.from_json(raw.get("look", {}))})

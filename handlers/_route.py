@@ -50,6 +50,8 @@ def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
         return Route(registry.answers[question.name], inn.text.strip(), kept=question.kept)
     if has_link(inn.text) and registry.video is not None:
         return _video(inn, registry.video)
+    if inn.on is not None and inn.text.strip() and registry.reply is not None:
+        return Route(registry.reply, inn.text.strip())
     raise Told("door.no_words")
 
 

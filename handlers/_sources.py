@@ -34,17 +34,21 @@ async def last(tx: AsyncSession, by: Asker) -> Source | None:
 
 async def _replied_to(tx: AsyncSession, ask: Ask) -> Source | None:
     """Our message about a clip or a request leads to its video."""
-    said = None
-    if ask.on is not None:
-        said = await outbox_edits.said_as(tx, ask.by.chat_id, ask.on.id)
-    if said is None:
-        return None
-    for name in (said[1] or "", said[0]):
-        kind, _, number = name.partition(":")
-        if kind == "cut" and number.isdecimal():
-            return await videos.source(tx, (await videos.cut(tx, int(number))).source_id)
-        if kind == "clip" and number.isdecimal():
-            return await videos.source(tx, (await videos.clip(tx, int(number))).source_id)
+    clip_id, cut_id = await about(tx, ask, "clip"), await about(tx, ask, "cut")
+    if cut_id is not None:
+        return await videos.source(tx, (await videos.cut(tx, cut_id)).source_id)
+    if clip_id is not None:
+        return await videos.source(tx, (await videos.clip(tx, clip_id)).source_id)
+    return None
+
+
+async def about(tx: AsyncSession, ask: Ask, kind: str) -> int | None:
+    """The number of what our message that was replied to is about: a `clip`, a `cut`."""
+    said = await outbox_edits.said_as(tx, ask.by.chat_id, ask.on.id) if ask.on else None
+    for name in (said[1] or "", said[0]) if said else ():
+        parts = name.split(":")
+        if parts[0] == kind and len(parts) > 1 and parts[1].isdecimal():
+            return int(parts[1])
     return None
 
 

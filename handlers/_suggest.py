@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import available_timezones
 
+from core.captions.style import OFFERED as OFFERED_STYLES
 from core.chat.limits import LANGUAGE_NAMES
 from core.chat.registry import Asker, Hint
 from core.i18n.measures import zone_text
@@ -57,6 +58,12 @@ async def platforms(by: Asker, typed: str, svc: Services) -> Sequence[Hint]:
     names = [(p.name, platform_name(p.name)) for p in svc.posting.platforms()]
     found = [(name, say("suggest.name", name=title)) for name, title in names]
     return _matching(found, typed, [title for _, title in names])
+
+
+async def styles(by: Asker, typed: str, svc: Services) -> Sequence[Hint]:
+    """Styles of captions, in the reader's language."""
+    found = [(name, say(f"style.{name}")) for name in OFFERED_STYLES]
+    return _matching(found, typed, [svc.catalog.text(label, by.language) for _, label in found])
 
 
 def _matching(

@@ -71,7 +71,7 @@ async def words(ask: Ask, svc: Services) -> Answer:
         await videos.edit_clip(tx, clip.id, title=new.title, caption=new.caption, tags=tags)
         clip = await videos.clip(tx, clip.id)
         if clip.state == "ready" and clip.render is not None:
-            await outbox_edits.change_key(tx, f"clip:{clip.id}", clip_card(clip), now)
+            await outbox_edits.change_newest(tx, f"clip:{clip.id}", clip_card(clip), now)
         by = ask.by
         await audit.record(tx, by.workspace_id, by.member_id, "clip.words", f"clip:{clip.id}", now)
     accounts = await svc.posting.accounts(ask.by.workspace_id)

@@ -57,7 +57,7 @@ async def looked(ask: Ask, svc: Services) -> Answer:
             await videos.edit_clip(tx, clip.id, looked_at=now)
             await _record(tx, ask, svc, "clip.looked")
         clip = await videos.clip(tx, clip.id)
-        await outbox_edits.change_key(tx, f"clip:{clip.id}", clip_card(clip), now)
+        await outbox_edits.change_newest(tx, f"clip:{clip.id}", clip_card(clip), now)
     row = tuple(
         Button(say(f"card.button_{label}"), Act.of(name, clip.id))
         for label, name in (("schedule", acts.CLIP_SCHEDULE), ("now", acts.CLIP_NOW))
@@ -65,9 +65,9 @@ async def looked(ask: Ask, svc: Services) -> Answer:
     return Out.of(say("clip.looked", title=clip.title), buttons=(row,))
 
 
-async def ready_clip(tx: AsyncSession, ask: Ask) -> Clip:
-    """The clip of a button that can still be used. Raises Told for an old button."""
-    clip = await _sources.clip_of(tx, ask.by, ask.ids)
+async def ready_clip(tx: AsyncSession, ask: Ask, number: int | None = None) -> Clip:
+    """The clip of a button (or this one) that can still be used. Raises Told for an old button."""
+    clip = await _sources.clip_of(tx, ask.by, ask.ids if number is None else (number,))
     if clip.state == "discarded":
         raise Told("clip.discarded_before", title=clip.title)
     if clip.state != "ready" or clip.render is None:

@@ -42,7 +42,7 @@ async def status(ask: Ask, svc: Services) -> Answer:
 
 def _is_work(job: JobView) -> bool:
     """Posts that wait for their day are no backlog."""
-    return job.kind in ("analyse", "render", "sample")
+    return job.kind in ("analyse", "render", "edit", "sample")
 
 
 async def _running(tx: AsyncSession, job: JobView) -> Say:
@@ -50,10 +50,9 @@ async def _running(tx: AsyncSession, job: JobView) -> Say:
     done = (job.progress or {}).get("done")
     percent = round(100 * done) if isinstance(done, int | float) else 0
     name = await _name(tx, job)
-    key = {"analyse": "analyse", "render": "render", "sample": "sample"}.get(job.kind, "other")
-    if key == "other":
+    if job.kind not in ("analyse", "render", "edit", "sample"):
         return say("how.other", kind=say(f"how.kind_{job.kind}"))
-    return say(f"how.{key}", name=name, share=percent)
+    return say(f"how.{job.kind}", name=name, share=percent)
 
 
 async def _name(tx: AsyncSession, job: JobView) -> str:

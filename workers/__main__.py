@@ -18,7 +18,7 @@ def main() -> int:
     try:
         settings = Settings.load()
         set_up_logs(settings.log_format, process=f"worker-{queue}")
-        from workers import light, media, publish  # noqa: F401  (they declare their jobs)
+        from workers import edit, light, media, publish  # noqa: F401  (they declare their jobs)
         from workers.settings import work
 
         asyncio.run(work(settings, queue))

@@ -19,26 +19,26 @@ from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
 from core.clips.registry import provider
-from core.db import outbox, tastes, videos
+from core.db import looks, outbox, tastes, versions, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
-from core.media.facts import FORMATS, Video
+from core.media.facts import Video
 from core.media.ffmpeg import find
 from core.media.probe import probe
 from core.media.receive import sha256_of
 from core.media.sample import make_sample
 from core.media.settle import settled
-from core.render.make import make_clip
-from core.render.rendered import Rendered
+from core.render.recipe import Recipe
 from core.say import Say, say
 from core.services import Services
+from workers.making import Version, keep_version, make_version, store_files
 from workers.run import Run, job
 from workers.teller import Teller, telling
 
 
 @asynccontextmanager
-async def _scratch(run: Run) -> AsyncIterator[Path]:
+async def scratch_folder(run: Run) -> AsyncIterator[Path]:
     """A folder of this job's own; what an earlier attempt left in it is thrown away."""
     folder = run.svc.settings.data_dir / "scratch" / f"job-{run.id}"
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -84,7 +84,7 @@ async def analyse(run: Run) -> None:
     svc = run.svc
     cut, source = await _still_wanted(svc, run.args["cut"])
     progress = cut_cards.Progress(source.name, {"probe": 0.0})
-    async with _scratch(run) as scratch, telling(run, cut, progress) as tell:
+    async with scratch_folder(run) as scratch, telling(run, cut, progress) as tell:
         video = await _probed(svc, source, await _local(svc, source.media_key, scratch), tell)
         video = await _seekable(svc, video, scratch)
         found = await _analysed(run, cut, video, scratch, tell)
@@ -138,10 +138,14 @@ async def _propose(
     svc, now = run.svc, run.svc.clock.now()
     captions = cut.wish.captions and bool(found.words)
     async with svc.db.write() as tx:
+        source = await videos.source(tx, cut.source_id)
+        look = await looks.of_workspace(tx, source.workspace_id)
         for rank, span in enumerate(picked.spans, start=1):
             clip_id = await videos.add_clip(
                 tx, cut, rank, span, captions=captions, rough=found.rough, now=now
             )
+            recipe = Recipe(span.start_s, span.end_s, cut.wish.format, captions, look=look)
+            await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id)
         await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=(*notes, *picked.unmet))
 
@@ -177,23 +181,16 @@ async def render(run: Run) -> None:
     cut, source = await _still_wanted(svc, clip.cut_id)
     at = cut_cards.Progress(source.name, {}, clip=clip.rank, clips=cut.planned)
     began = time.monotonic()
-    async with _scratch(run) as scratch, telling(run, cut, at) as tell:
-        video, found = await _known(svc, cut, source, scratch)
-        made = await make_clip(
-            video,
-            found,
-            clip.span.start_s,
-            clip.span.end_s,
-            fmt=FORMATS[clip.format],
-            captions=clip.captions,
-            into=scratch,
-            settings=svc.settings,
-            tell=tell,
-        )
-        await _keep(run, cut, clip, made, time.monotonic() - began)
+    async with scratch_folder(run) as scratch, telling(run, cut, at) as tell:
+        video, found = await known_source(svc, cut, source, scratch)
+        recipe = clip.wanted or clip.recipe
+        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell)
+        await _keep(run, cut, clip, version, time.monotonic() - began)
 
 
-async def _known(svc: Services, cut: Cut, source: Source, scratch: Path) -> tuple[Video, Analysis]:
+async def known_source(
+    svc: Services, cut: Cut, source: Source, scratch: Path
+) -> tuple[Video, Analysis]:
     path = await _local(svc, source.media_key, scratch)
     subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
     mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""
@@ -205,25 +202,15 @@ async def _known(svc: Services, cut: Cut, source: Source, scratch: Path) -> tupl
     return await _seekable(svc, video, scratch), found
 
 
-async def _keep(run: Run, cut: Cut, clip: Clip, made: Rendered, took_s: float) -> None:
+async def _keep(run: Run, cut: Cut, clip: Clip, version: Version, took_s: float) -> None:
     """Store the files first, then the row that names them, then the message, in this order."""
     svc, now = run.svc, run.svc.clock.now()
-    sha256 = await sha256_of(made.file)
-    media_key, cover_key = f"clips/{sha256}.mp4", f"clips/{sha256}.jpg"
-    await svc.store.put(made.file, media_key)
-    await svc.store.put(made.cover, cover_key)
+    stored = await store_files(svc.store, version.made)
     async with svc.db.write() as tx:
-        await videos.keep_render(
-            tx,
-            clip.id,
-            made,
-            format=clip.format,
-            media_key=media_key,
-            cover_key=cover_key,
-            sha256=sha256,
-            took_s=took_s,
-            now=now,
-        )
+        render_id = await keep_version(tx, clip.id, version, stored, took_s, now)
+        render = await versions.version(tx, render_id)
+        assert render is not None
+        await versions.adopt(tx, clip, render)
         await videos.edit_clip(tx, clip.id, state="ready")
         card = clip_cards.clip_card(await videos.clip(tx, clip.id))
         await outbox.say(
@@ -273,7 +260,7 @@ async def _no_sample(tx: AsyncSession, run: Run, why: Say) -> None:
 async def sample(run: Run) -> None:
     """Make a video for somebody who has none at hand, and cut it."""
     svc = run.svc
-    async with _scratch(run) as scratch:
+    async with scratch_folder(run) as scratch:
         made = await make_sample(scratch / "sample.mp4", settings=svc.settings)
         sha256 = await sha256_of(made)
         size_b = made.stat().st_size

@@ -10,6 +10,7 @@ from core.say import Bytes, Say, Seconds, say
 NAMES = {
     "schedule": "clip.schedule",
     "now": "clip.now",
+    "edit": "clip.edit",
     "caption": "clip.caption",
     "again": "clip.again",
     "discard": "clip.discard",
@@ -25,7 +26,7 @@ def clip_buttons(clip: Clip) -> Rows:
         act = Act.of(NAMES[name], clip.id)
         return Button(say(f"card.button_{name}"), act, style=style)  # type: ignore[arg-type]
 
-    more = (button("caption"), button("again"), button("discard", "danger"))
+    more = (button("edit"), button("caption"), button("again"), button("discard", "danger"))
     if needs_a_look(clip):  # one thing at a time stands out
         return ((button("looked", "main"),), (button("schedule"), button("now")), more)
     return ((button("schedule", "main"), button("now")), more)
@@ -42,7 +43,7 @@ def clip_media(clip: Clip, render: Render) -> MediaOut:
     return MediaOut(
         "video",
         render.media_key,
-        f"{_file_name(clip.title) or f'clip-{clip.id}'}.mp4",
+        f"{file_name(clip.title) or f'clip-{clip.id}'}.mp4",
         made.size_b,
         made.width,
         made.height,
@@ -51,7 +52,7 @@ def clip_media(clip: Clip, render: Render) -> MediaOut:
     )
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str) -> str:
     kept = "".join(c if c.isalnum() else "-" for c in title.lower())
     return "-".join(part for part in kept.split("-") if part)[:60]
 

@@ -144,6 +144,8 @@ class Registry:
         self.answers: dict[str, Entry] = {}
         self.video: Entry | None = None
         """What happens to a file that comes without a command."""
+        self.reply: Entry | None = None
+        """What happens to words that answer a message of ours nobody asked in."""
 
 
 _HERE = Registry()
@@ -198,6 +200,16 @@ def on_video(*, role: Role) -> Callable[[Handler], Handler]:
 
     def keep(run: Handler) -> Handler:
         _HERE.video = Entry("video", run, role, files=True)
+        return run
+
+    return keep
+
+
+def on_reply(*, role: Role) -> Callable[[Handler], Handler]:
+    """Words in reply to a message of ours, when no question is open."""
+
+    def keep(run: Handler) -> Handler:
+        _HERE.reply = Entry("reply", run, role)
         return run
 
     return keep

@@ -250,6 +250,18 @@ async def cancel_cut(tx: AsyncSession, cut_id: int, now: datetime) -> int:
     return len(waiting.all()) + len(under_way.all())
 
 
+async def cancel(tx: AsyncSession, job_id: int, now: datetime) -> bool:
+    """The same for one job. False when there is nothing to stop."""
+    row = await tx.scalar(select(JobRow).where(JobRow.id == job_id).with_for_update())
+    if row is None or row.state not in ("waiting", "running"):
+        return False
+    row.cancel_requested = True
+    if row.state == "waiting":
+        row.state, row.done_at = "cancelled", now
+    await tx.flush()
+    return True
+
+
 def _view(row: JobRow) -> JobView:
     return JobView(
         row.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import Out
@@ -29,6 +29,20 @@ async def change_message(
 async def change_key(tx: AsyncSession, key: str, out: Out, now: datetime) -> bool:
     """The same by its key, delivered or still waiting. False when it was never said."""
     query = select(OutboxRow).where(OutboxRow.key == key).with_for_update()
+    return _change(tx, await tx.scalar(query), out, now)
+
+
+async def change_newest(tx: AsyncSession, key: str, out: Out, now: datetime) -> bool:
+    """The same for the newest message of a kind: said with this key, or with one that begins with
+    it and a colon."""
+    query = (
+        select(OutboxRow)
+        .where(or_(OutboxRow.key == key, OutboxRow.key.startswith(f"{key}:", autoescape=True)))
+        .where(OutboxRow.key.not_like("%:post:%"))
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
     return _change(tx, await tx.scalar(query), out, now)
 
 

@@ -24,6 +24,7 @@ async def add_post(
     workspace_id: int,
     chat_id: int,
     clip_id: int,
+    render_id: int | None,
     made_by: int,
     caption: str,
     settings: dict[str, Any],
@@ -41,6 +42,7 @@ async def add_post(
         workspace_id=workspace_id,
         chat_id=chat_id,
         clip_id=clip_id,
+        render_id=render_id,
         made_by=made_by,
         approved_by=made_by,
         approved_at=now,
@@ -104,6 +106,7 @@ async def _view(tx: AsyncSession, row: PostRow) -> PostView:
         await tx.scalar(select(MemberRow.name).where(MemberRow.id == row.approved_by)),
         row.approved_at,
         row.settings_json.get("accounts", {}),
+        row.render_id,
     )
 
 

@@ -338,11 +338,18 @@ class ClipRow(Base):
     looked_at: Mapped[datetime | None]
     """When a person approved rough captions."""
     created_at: Mapped[datetime]
+    render_id: Mapped[int | None] = mapped_column(Id)
+    """The version that is shown and would be posted; None: the newest one. (No foreign key: the
+    versions point here.)"""
+    wanted_json: Mapped[dict[str, Any] | None]
+    """The recipe that was asked for last, while it is being made."""
 
 
 class RenderRow(Base):
+    """One version of a clip. Versions are kept: *Undo* goes back to one, and a post keeps the one
+    that was approved."""
+
     __tablename__ = "render"
-    __table_args__ = (UniqueConstraint("clip_id", "format"),)
     clip_id: Mapped[int] = _to("clip")
     format: Mapped[str] = mapped_column(String(8))
     media_key: Mapped[str] = mapped_column(String(200))
@@ -352,6 +359,12 @@ class RenderRow(Base):
     fit: Mapped[bool]
     took_s: Mapped[float] = mapped_column(Float)
     created_at: Mapped[datetime]
+    recipe_json: Mapped[dict[str, Any] | None]
+    """None for those made before there were versions."""
+    words_json: Mapped[list[Any] | None]
+    """The words of its captions, in the time of the clip."""
+    before_id: Mapped[int | None] = mapped_column(Id)
+    """The version it was made from: *Undo* leads there."""
 
 
 # ── posting ─────────────────────────────────────────────────────────────────────────────────────
@@ -404,6 +417,8 @@ class PostRow(Base):
     workspace_id: Mapped[int] = _to("workspace")
     chat_id: Mapped[int] = _to("chat")
     clip_id: Mapped[int] = _to("clip")
+    render_id: Mapped[int | None] = mapped_column(Id)
+    """The version of the clip that was approved; None: whatever the clip shows."""
     made_by: Mapped[int] = _to("member")
     approved_by: Mapped[int | None] = _to("member")
     approved_at: Mapped[datetime | None]

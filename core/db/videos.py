@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.analysis.model import ANALYSER, Analysis
+from core.analysis.model import ANALYSER, Analysis, Word
 from core.clips.base import Span, Wish
 from core.db.tables import AnalysisRow, ClipRow, CutRow, RenderRow, SourceRow
 from core.errors import Told
 from core.media.facts import VideoFacts
+from core.render.recipe import Recipe
 from core.render.rendered import Rendered
 from core.say import Say, say_from_json, say_to_json
 
@@ -57,7 +58,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """The file of a clip."""
+    """One version of a clip: its file, and what it was made of."""
 
     id: int
     media_key: str
@@ -66,6 +67,12 @@ class Render:
     rendered: Rendered
     fit: bool
     took_s: float
+    recipe: Recipe | None = None
+    """None for those made before there were versions."""
+    words: tuple[Word, ...] | None = None
+    """Of its captions, in the time of the clip; None when that was not kept."""
+    before_id: int | None = None
+    """The version it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,15 @@ class Clip:
     fault: Say | None
     looked_at: datetime | None
     render: Render | None
+    wanted: Recipe | None = None
+    """What was asked for last, while it is being made."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is shown now."""
+        if self.render is not None and self.render.recipe is not None:
+            return self.render.recipe
+        return Recipe(self.span.start_s, self.span.end_s, self.format, self.captions)
 
 
 def _source(row: SourceRow) -> Source:
@@ -140,11 +156,12 @@ def _clip(row: ClipRow, render: RenderRow | None) -> Clip:
         row.state,  # type: ignore[arg-type]
         _fault(row.fault_json),
         row.looked_at,
-        _render(render) if render else None,
+        render_of(render) if render else None,
+        Recipe.from_json(row.wanted_json) if row.wanted_json else None,
     )
 
 
-def _render(row: RenderRow) -> Render:
+def render_of(row: RenderRow) -> Render:
     return Render(
         row.id,
         row.media_key,
@@ -153,6 +170,9 @@ def _render(row: RenderRow) -> Render:
         Rendered.from_json(row.rendered_json),
         row.fit,
         row.took_s,
+        Recipe.from_json(row.recipe_json) if row.recipe_json else None,
+        tuple(Word(**w) for w in row.words_json) if row.words_json is not None else None,
+        row.before_id,
     )
 
 
@@ -365,10 +385,20 @@ async def clip(tx: AsyncSession, clip_id: int) -> Clip:
     row = await tx.get(ClipRow, clip_id)
     if row is None:
         raise Told("clip.gone")
-    render = await tx.scalar(
-        select(RenderRow).where(RenderRow.clip_id == clip_id, RenderRow.format == row.format)
+    return _clip(row, await _shown(tx, row))
+
+
+async def _shown(tx: AsyncSession, row: ClipRow) -> RenderRow | None:
+    """The version that was chosen; else the newest of its format."""
+    if row.render_id is not None:
+        return await tx.get(RenderRow, row.render_id)
+    found: RenderRow | None = await tx.scalar(
+        select(RenderRow)
+        .where(RenderRow.clip_id == row.id, RenderRow.format == row.format)
+        .order_by(RenderRow.id.desc())
+        .limit(1)
     )
-    return _clip(row, render)
+    return found
 
 
 async def clips_of(tx: AsyncSession, cut_id: int) -> tuple[Clip, ...]:
@@ -415,11 +445,16 @@ async def keep_render(
     sha256: str,
     took_s: float,
     now: datetime,
-) -> None:
-    """The finished file of a clip; a second one of the same format takes the place of the first."""
-    row = await tx.scalar(
+    recipe: Recipe | None = None,
+    words: tuple[Word, ...] | None = None,
+) -> int:
+    """The finished file of a clip, as a version of it; made a second time by the same recipe it
+    takes the place of the first. What is shown is not changed where a version was chosen."""
+    raw = recipe.to_json() if recipe else None
+    every = await tx.scalars(
         select(RenderRow).where(RenderRow.clip_id == clip_id, RenderRow.format == format)
     )
+    row = next((r for r in every if r.recipe_json == raw), None)
     if row is None:
         row = RenderRow(clip_id=clip_id, format=format)
         tx.add(row)
@@ -430,4 +465,7 @@ async def keep_render(
     row.fit = rendered.fit
     row.took_s = took_s
     row.created_at = now
+    row.recipe_json = raw
+    row.words_json = [asdict(w) for w in words] if words is not None else None
     await tx.flush()
+    return row.id

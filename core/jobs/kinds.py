@@ -28,6 +28,8 @@ ANALYSE = Kind("analyse", "media", 3, 4 * 3600)
 """args: cut. Probe and analyse the source of a request, propose its clips."""
 RENDER = Kind("render", "media", 3, 3600)
 """args: clip. Render one clip and show it."""
+EDIT = Kind("edit", "media", 3, 3600)
+"""args: clip, recipe, chat. Make another version of a clip and show it."""
 SAMPLE = Kind("sample", "media", 2, 600)
 """args: chat, member. Make a sample video and cut it."""
 PUBLISH = Kind("publish", "publish", 50, 1800)
@@ -38,4 +40,4 @@ REFRESH = Kind("refresh", "light", 10, 120)
 FETCH = Kind("fetch", "light", 6, 4 * 3600)
 """args: arrival. Fetch what a link leads to."""
 
-KINDS = {k.name: k for k in (ANALYSE, RENDER, SAMPLE, PUBLISH, REFRESH, FETCH)}
+KINDS = {k.name: k for k in (ANALYSE, RENDER, EDIT, SAMPLE, PUBLISH, REFRESH, FETCH)}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from core.db import accounts, targets, videos
+from core.db import accounts, targets, versions
 from core.posting import notices, rules
 from core.posting.desk import Desk, Lease
 from core.posting.evidence import follow, look
@@ -123,7 +123,7 @@ async def _post(held: Held, scratch: Path) -> Post:
     """The words, and the file as far as it is to be sent. Raises Fix when it is gone."""
     claim, store = held.claim, held.desk.store
     async with held.desk.db.read() as tx:
-        clip = await videos.clip(tx, claim.clip_id)
+        clip = await versions.clip_as_approved(tx, claim.clip_id, claim.post_id)
     if clip.render is None:
         raise Fix(say("publish.no_file"), "no_file")
     key, made = clip.render.media_key, clip.render.rendered

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cards.clip import needs_a_look
 from core.chat.registry import Asker
-from core.db import accounts, posts, targets, videos
+from core.db import accounts, posts, targets, versions, videos
 from core.db.videos import Clip
 from core.errors import Told
 from core.media.store import MediaStore
@@ -99,6 +99,7 @@ class Planning(Office):
             workspace_id=by.workspace_id,
             chat_id=by.chat_id,
             clip_id=clip.id,
+            render_id=clip.render.id,
             made_by=by.member_id,
             caption=clip.caption,
             settings={"accounts": shown},
@@ -144,7 +145,7 @@ class Planning(Office):
             settings = deepcopy(settings)
             of = settings.setdefault("accounts", {}).setdefault(str(target.account.id), {})
             of[name] = value
-            clip = await videos.clip(tx, view.clip_id)
+            clip = await versions.clip_as_approved(tx, view.clip_id, view.id)
             self._check(target.account, clip, view.caption, {**target.account.rules, **of})
             await posts.change_post(
                 tx, post_id, settings_json=settings, approved_by=by.member_id, approved_at=now

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.registry import Asker
-from core.db import attempts, posts, targets, videos
+from core.db import attempts, posts, targets, versions
 from core.errors import Told
 from core.posting.planning import UNDO_FOR, Planning
 from core.publish.views import AttemptView, PostView, State
@@ -77,7 +77,7 @@ class Queue(Planning):
             view = await self._view(tx, post_id, by)
             if any(t.state not in (*NOT_STARTED, "cancelled") for t in view.targets):
                 raise Told("post.too_late_to_edit")
-            clip = await videos.clip(tx, view.clip_id)
+            clip = await versions.clip_as_approved(tx, view.clip_id, view.id)
             for target in view.targets:
                 chosen = view.settings.get(str(target.account.id), {})
                 self._check(target.account, clip, caption, {**target.account.rules, **chosen})
@@ -85,6 +85,26 @@ class Queue(Planning):
                     await attempts.reset_marks(tx, target.id, self._clock.now())
             await posts.change_post(tx, post_id, caption=caption)
             await self._note(tx, by, "post.caption", f"post:{post_id}")
+            return await self._view(tx, post_id, by)
+
+    async def take_version(self, post_id: int, by: Asker) -> PostView:
+        """Post the version the clip shows now instead of the one that was approved: this is the
+        approval of it. Raises Told when it may not go out, or when it is too late."""
+        now = self._clock.now()
+        async with self._db.write() as tx:
+            view = await self._view(tx, post_id, by)
+            if any(t.state not in (*NOT_STARTED, "cancelled") for t in view.targets):
+                raise Told("post.too_late_to_edit")
+            clip = await self._postable(tx, view.clip_id, by)
+            assert clip.render is not None
+            for target in view.targets:
+                chosen = view.settings.get(str(target.account.id), {})
+                self._check(target.account, clip, view.caption, {**target.account.rules, **chosen})
+                if target.state == "deferred":  # what was uploaded is the old one
+                    await attempts.reset_marks(tx, target.id, now)
+            changes = {"approved_by": by.member_id, "approved_at": now}
+            await posts.change_post(tx, post_id, render_id=clip.render.id, **changes)
+            await self._note(tx, by, "post.version", f"post:{post_id}", render=clip.render.id)
             return await self._view(tx, post_id, by)
 
     async def _all(

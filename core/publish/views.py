@@ -77,6 +77,8 @@ class PostView:
     """Who said that it goes out, and when; `settings` is what they were shown, by account."""
     approved_at: datetime | None = None
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    render_id: int | None = None
+    """The version of the clip that was approved."""
 
 
 @dataclass(frozen=True, slots=True)

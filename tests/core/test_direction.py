@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [
     {"analysis"},
     {"framing", "captions"},
     {"clips", "render", "publish"},
-    {"practice"},
+    {"practice", "edits"},
     {"db"},
     {"jobs"},
     {"cards"},
@@ -30,7 +30,17 @@ FLOORS: list[set[str]] = [
     {"arriving"},
 ]
 # These know nothing of rows and chats: they can be used without either.
-PURE = {"media", "analysis", "framing", "captions", "clips", "render", "publish", "practice"}
+PURE = {
+    "media",
+    "analysis",
+    "framing",
+    "captions",
+    "clips",
+    "render",
+    "publish",
+    "practice",
+    "edits",
+}
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:

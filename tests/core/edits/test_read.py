@@ -1,0 +1,76 @@
+"""What people write about a clip, in six languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.edits.change import Change
+from core.edits.read import read
+from core.errors import Told
+
+EARLIER = Change("start_by", -2)
+SAID = [
+    ("start 2 s earlier", EARLIER),
+    ("Start it two seconds earlier, please", EARLIER),
+    ("beginne 2 Sekunden früher", EARLIER),
+    ("empieza 2 segundos antes", EARLIER),
+    ("comece 2 segundos antes", EARLIER),
+    ("начни на 2 секунды раньше", EARLIER),
+    ("ابدأ قبل ثانيتين", EARLIER),
+    ("end at 1:15", Change("end_at", 75)),
+    ("закончи на 1:15", Change("end_at", 75)),
+    ("end half a second later", Change("end_by", 0.5)),
+    ("3 s longer", Change("end_by", 3)),
+    ("drop the first sentence", Change("drop_first", 1)),
+    ("lass den ersten Satz weg", Change("drop_first", 1)),
+    ("drop the last 2 sentences", Change("drop_last", 2)),
+    ("احذف آخر جملتين", Change("drop_last", 2)),
+    ("tire a última frase", Change("drop_last", 1)),
+    ("other speaker", Change("other")),
+    ("другой человек", Change("other")),
+    ("no captions", Change("captions", 0)),
+    ("mit Untertiteln", Change("captions", 1)),
+    ("style karaoke", Change("style", text="karaoke")),
+    ("أسلوب كاريوكي", Change("style", text="karaoke")),
+    ("bold", Change("style", text="pop")),
+    ("square", Change("shape", text="1:1")),
+    ("make it wide", Change("shape", text="16:9")),
+    ("4:5", Change("shape", text="4:5")),
+    ("change word prise to price", Change("fix", text="prise", new="price")),
+    ("change the word square to cube", Change("fix", text="square", new="cube")),
+    ("ersetze „Preis“ durch „Kosten“", Change("fix", text="Preis", new="Kosten")),
+    ("prise -> price", Change("fix", text="prise", new="price")),
+    ("delete the word um", Change("fix", text="um")),
+    ("title: Why prices rise", Change("title", text="Why prices rise")),
+    ("with emoji", Change("emoji", 1)),
+    ("censor swearing", Change("mask", 1)),
+    ("translate captions to German", Change("language", text="de")),
+    ("переведи на английский", Change("language", text="en")),
+    ("undo", Change("undo")),
+]
+
+
+@pytest.mark.parametrize(("text", "change"), SAID, ids=[t for t, _ in SAID])
+def test_a_change_is_understood(text: str, change: Change) -> None:
+    assert read(text) == (change,)
+
+
+def test_several_in_one_go_come_in_their_order() -> None:
+    assert read("start 1 second later and end 2 seconds earlier, square; title: New") == (
+        Change("start_by", 1),
+        Change("end_by", -2),
+        Change("shape", text="1:1"),
+        Change("title", text="New"),
+    )
+
+
+@pytest.mark.parametrize("text", ["make it funnier", "…", "2 s", "drop it", "\u202e", "x" * 5000])
+def test_what_nobody_understands_is_told(text: str) -> None:
+    with pytest.raises(Told, match="not_understood"):
+        read(text)
+
+
+def test_of_a_wish_that_is_understood_in_part_nothing_is_done() -> None:
+    with pytest.raises(Told, match="partly") as told:
+        read("square, and make the sky green")
+    assert "sky" in str(told.value.say.facts["said"])

@@ -1,0 +1,107 @@
+"""One version of a clip: made by its recipe, with everything taken over that an earlier version
+found out already, and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.analysis.model import Analysis, Word
+from core.captions.wording import written
+from core.db import videos
+from core.db.videos import Clip
+from core.media.facts import FORMATS, Video
+from core.media.receive import sha256_of
+from core.media.store import MediaStore
+from core.render.make import Kept, make_clip, words_inside
+from core.render.recipe import Recipe
+from core.render.rendered import Rendered
+from core.settings import Settings
+from core.tell import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What came out."""
+
+    recipe: Recipe
+    made: Rendered
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where its files lie."""
+
+    media_key: str
+    cover_key: str
+    sha256: str
+
+
+async def make_version(
+    video: Video,
+    found: Analysis,
+    clip: Clip,
+    recipe: Recipe,
+    scratch: Path,
+    settings: Settings,
+    tell: Tell,
+) -> Version:
+    """Raises Told when it cannot be made."""
+    words = written(words_inside(found.words, recipe.start_s, recipe.end_s), recipe.look)
+    made = await make_clip(
+        video,
+        found,
+        recipe.start_s,
+        recipe.end_s,
+        fmt=FORMATS[recipe.format],
+        captions=recipe.captions,
+        into=scratch,
+        settings=settings,
+        tell=tell,
+        look=recipe.look,
+        words=words,
+        other=recipe.other,
+        kept=_kept(clip, recipe),
+    )
+    return Version(recipe, made, words)
+
+
+def _kept(clip: Clip, recipe: Recipe) -> Kept:
+    """Of the version that is shown: the framing where it stays the same, the level of the sound
+    where the span does."""
+    if clip.render is None:
+        return Kept()
+    before, was = clip.render.rendered, clip.recipe
+    framing = (before.plan, before.faces) if recipe.same_framing(was) else None
+    return Kept(framing, before.gain if recipe.same_span(was) else None)
+
+
+async def store_files(store: MediaStore, made: Rendered) -> Stored:
+    sha256 = await sha256_of(made.file)
+    stored = Stored(f"clips/{sha256}.mp4", f"clips/{sha256}.jpg", sha256)
+    await store.put(made.file, stored.media_key)
+    await store.put(made.cover, stored.cover_key)
+    return stored
+
+
+async def keep_version(
+    tx: AsyncSession, clip_id: int, version: Version, stored: Stored, took_s: float, now: datetime
+) -> int:
+    """Its row, once the files are where it says."""
+    return await videos.keep_render(
+        tx,
+        clip_id,
+        version.made,
+        format=version.recipe.format,
+        media_key=stored.media_key,
+        cover_key=stored.cover_key,
+        sha256=stored.sha256,
+        took_s=took_s,
+        now=now,
+        recipe=version.recipe,
+        words=version.words,
+    )

@@ -5,23 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.chat import acts
-from core.chat.message import Act, Button, Out, Rows
+from core.chat.message import Act, Button, Out
 from core.chat.registry import Asker
 from core.posting.notices import platform_name
 from core.publish.base import platform_classes, utf16_units
+from core.publish.choices import chosen
 from core.publish.views import AccountView, PostView, TargetView
 from core.say import Fact, Link, Say, When, say
 from core.when.place import dated, place
-
-CHOICES: tuple[tuple[str, str], ...] = (
-    ("privacy", "SELF_ONLY"),
-    ("privacy", "MUTUAL_FOLLOW_FRIENDS"),
-    ("privacy", "FOLLOWER_OF_CREATOR"),
-    ("privacy", "PUBLIC_TO_EVERYONE"),
-    ("mode", "inbox"),
-)
-"""What `target.set` may settle. Buttons carry the place in this list: only ever add at its end."""
-
 
 OVER = ("cancelled", "failed")
 """Nothing of it goes out any more."""
@@ -66,27 +57,29 @@ def missing_choices(view: PostView) -> tuple[TargetView, ...]:
 
 
 def choice_text(view: PostView) -> tuple[Say, ...]:
-    waiting = missing_choices(view)
-    if not waiting:
+    """What was chosen for each account, and which ones still wait for it."""
+    lines = [
+        say("story.settings", where=on_account(t.account), settings=shown)
+        for t in view.targets
+        if t.state not in ("draft", "cancelled") and (shown := choices_of(view, t))
+    ]
+    if waiting := missing_choices(view):
+        lines.append(say("schedule.choose", places=tuple(on_account(t.account) for t in waiting)))
+    return tuple(lines)
+
+
+def choices_of(view: PostView, target: TargetView) -> tuple[Say, ...]:
+    """Everything a person settled about a post on one account, in words."""
+    settings = {**target.account.rules, **view.settings.get(str(target.account.id), {})}
+    return chosen(platform_classes()[target.account.platform].choices, settings)
+
+
+def options(view: PostView) -> tuple[Button, ...]:
+    """The button that shows what can be settled, where there is anything."""
+    open_ones = [t for t in view.targets if t.state in MOVABLE]
+    if not any(platform_classes()[t.account.platform].choices for t in open_ones):
         return ()
-    return (say("schedule.choose", places=tuple(on_account(t.account) for t in waiting)),)
-
-
-def choice_rows(view: PostView) -> Rows:
-    """Who may see it: one row for each account that needs an answer."""
-    rows = []
-    for target in missing_choices(view):
-        rows.append(
-            tuple(
-                Button(
-                    say(f"schedule.choice_{value.lower()}"),
-                    Act.of(acts.TARGET_SET, target.id, number, 0),
-                )
-                for number, (_, value) in enumerate(CHOICES)
-                if value != "FOLLOWER_OF_CREATOR"
-            )
-        )
-    return tuple(rows)
+    return (button("options", acts.POST_OPTIONS, view.id),)
 
 
 def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool = False) -> Out:
@@ -96,12 +89,12 @@ def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool
     change = (
         button("change", acts.POST_MOVE, view.id),
         button("zone", acts.POST_ZONE, view.id),
+        *options(view),
     )
     undo = button("undo", acts.POST_UNDO, view.id)
     delete = button("delete", acts.POST_DELETE, view.id, style="danger")
     first = undo if not moved else delete
-    rows = (*choice_rows(view), (first, *change))
-    return Out((head, *clock_note(view, fold), *choice_text(view)), rows)
+    return Out((head, *clock_note(view, fold), *choice_text(view)), ((first, *change),))
 
 
 def in_queue(view: PostView, by: Asker, number: int, now: datetime) -> Out:
@@ -113,10 +106,10 @@ def in_queue(view: PostView, by: Asker, number: int, now: datetime) -> Out:
         button("move", acts.POST_MOVE, view.id),
         button("caption", acts.POST_CAPTION, view.id),
         button("now", acts.POST_NOW, view.id),
+        *options(view),
         button("delete", acts.POST_DELETE, view.id, style="danger"),
     )
-    rows = (*choice_rows(view), row)
-    return Out((*lines, *clock_note(view), *choice_text(view)), rows, quiet=number > 1)
+    return Out((*lines, *clock_note(view), *choice_text(view)), (row,), quiet=number > 1)
 
 
 def troubles(view: PostView) -> tuple[Say, ...]:

@@ -77,12 +77,7 @@ def _approval(view: PostView, ask: Ask) -> list[Say]:
     at = When(view.approved_at, ask.by.zone)
     lines = [say("story.approved", who=view.approved_by, at=at)]
     for target in view.targets:
-        chosen = {**target.account.rules, **view.settings.get(str(target.account.id), {})}
-        shown = tuple(
-            say(f"schedule.choice_{value.lower()}")
-            for name, value in _cards.CHOICES
-            if chosen.get(name) == value
-        )
+        shown = _cards.choices_of(view, target)
         if shown:
             where = _cards.on_account(target.account)
             lines.append(say("story.settings", where=where, settings=shown))

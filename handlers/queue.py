@@ -46,7 +46,7 @@ async def now(ask: Ask, svc: Services) -> Answer:
     """Post it now instead of later."""
     view = await svc.posting.post_now(first(ask), ask.by, ask.key)
     head = say("schedule.now", title=view.title, places=_cards.places(view))
-    return Change(Out((head, *_cards.choice_text(view)), _cards.choice_rows(view)))
+    return Change(Out((head, *_cards.choice_text(view)), (_cards.options(view),)))
 
 
 @on_act(acts.POST_DELETE, role="approver")

@@ -13,9 +13,10 @@ from core.say import Fact, Say, say
 from core.services import Services
 from core.when.moment import Moment
 from handlers import _cards, _sources, _suggest, _times, _zones
-from handlers._ids import first, nth
+from handlers._ids import first
 from handlers.accounts import connect_buttons, not_ready
 from handlers.discard import ready_clip
+from handlers.options import panels
 
 _CLIP = Arg("clip", kind="number", needed=True, suggest=_suggest.clips)
 
@@ -146,7 +147,8 @@ async def now(ask: Ask, svc: Services) -> Answer:
         return obstacle
     view = await svc.posting.schedule(clip.id, None, ask.by, key=ask.key)
     head = say("schedule.now", title=view.title, places=_cards.places(view))
-    return Out((head, *_cards.choice_text(view)), _cards.choice_rows(view))
+    said = Out((head, *_cards.choice_text(view)), (_cards.options(view),))
+    return [said, *await panels(view, ask, svc)]
 
 
 async def _plan(ask: Ask, svc: Services, clip_id: int, moment: Moment, known: int) -> Answer:
@@ -156,20 +158,5 @@ async def _plan(ask: Ask, svc: Services, clip_id: int, moment: Moment, known: in
     if len(live) > known:
         return _before(svc, clip, ask, live)
     view = await svc.posting.schedule(clip_id, moment, ask.by, key=ask.key)
-    return _cards.echo(view, ask.by, svc.clock.now(), fold=moment.fold)
-
-
-@on_act(acts.TARGET_SET, role="approver")
-async def choose(ask: Ask, svc: Services) -> Answer:
-    """Settle who may see a post on one account."""
-    name, value = _cards.CHOICES[nth(ask, 1, among=len(_cards.CHOICES))]
-    view = await svc.posting.set_choice(first(ask), name, value, ask.by)
-    target = next(t for t in view.targets if t.id == first(ask))
-    head = say(
-        "schedule.chosen",
-        where=_cards.on_account(target.account),
-        choice=say(f"schedule.choice_{value.lower()}"),
-    )
-    if view.due_at is None or view.due_at <= svc.clock.now():
-        return Out((head, *_cards.choice_text(view)), _cards.choice_rows(view))
-    return [Out.of(head), _cards.echo(view, ask.by, svc.clock.now())]
+    said = _cards.echo(view, ask.by, svc.clock.now(), fold=moment.fold)
+    return [said, *await panels(view, ask, svc)]

@@ -1,9 +1,8 @@
-"""Putting a clip on the queue: what may go out, where to, and what the person chose."""
+"""Putting a clip on the queue: what may go out, and where to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.cards.clip import needs_a_look
 from core.chat.registry import Asker
-from core.db import accounts, posts, targets, versions, videos
+from core.db import accounts, posts, videos
 from core.db.videos import Clip
 from core.errors import Told
 from core.media.store import MediaStore
 from core.posting.office import Office
 from core.publish.base import Post
+from core.publish.choices import LAST
 from core.publish.views import AccountView, PostView, State
 from core.when.moment import Moment
 
@@ -26,7 +26,7 @@ UNDO_FOR = timedelta(seconds=60)
 
 
 class Planning(Office):
-    """A post from a clip, and the choices that only a person can make."""
+    """A post from a clip."""
 
     async def schedule(
         self,
@@ -89,9 +89,10 @@ class Planning(Office):
         assert clip.render is not None
         for account in going:
             self._check(account, clip, clip.caption, account.rules)
-        shown = {str(a.id): dict(a.rules) for a in going}
+        shown = {str(a.id): {k: v for k, v in a.rules.items() if k != LAST} for a in going}
         targets: list[tuple[int, State]] = [
-            (a.id, "draft" if self._must_choose(a) else "scheduled") for a in going
+            (a.id, "draft" if self.platform(a.platform).undecided(a.rules) else "scheduled")
+            for a in going
         ]
         return await posts.add_post(
             tx,
@@ -120,45 +121,12 @@ class Planning(Office):
         missing = platform.may_post(account.scopes, settings)
         if missing is not None and settings:
             raise Told("post.refused_before", why=missing, platform=account.platform)
-        post = replace(_post_of(clip, caption, self._store), settings=settings)
+        post = replace(post_of(clip, caption, self._store), settings=settings)
         for problem in (p for p in platform.check(post) if p.blocks):
             raise Told("post.refused_before", why=problem.what, platform=account.platform)
 
-    @staticmethod
-    def _must_choose(account: AccountView) -> bool:
-        """TikTok wants the person to say who may see it; there is no default on a real account."""
-        rules = account.rules
-        return account.platform == "tiktok" and not (
-            rules.get("privacy") or rules.get("mode") == "inbox"
-        )
 
-    async def set_choice(
-        self, target_id: int, name: str, value: str, by: Asker, *, always: bool = True
-    ) -> PostView:
-        """Settle who may see a post (`privacy`), or that it goes to the inbox (`mode`). With
-        `always` it is kept as the rule of the account."""
-        now = self._clock.now()
-        async with self._db.write() as tx:
-            post_id, view = await self._mine(tx, target_id, by)
-            target = next(t for t in view.targets if t.id == target_id)
-            settings = await posts.settings_of(tx, post_id)
-            settings = deepcopy(settings)
-            of = settings.setdefault("accounts", {}).setdefault(str(target.account.id), {})
-            of[name] = value
-            clip = await versions.clip_as_approved(tx, view.clip_id, view.id)
-            self._check(target.account, clip, view.caption, {**target.account.rules, **of})
-            await posts.change_post(
-                tx, post_id, settings_json=settings, approved_by=by.member_id, approved_at=now
-            )
-            if always:
-                await accounts.set_account(tx, target.account.id, rules={name: value})
-            if await targets.by_hand(tx, target_id, ("draft",), "scheduled", now):
-                await self._wake(tx, target_id, view.due_at or now)
-            await self._note(tx, by, "post.choice", f"target:{target_id}", **{name: value})
-            return await self._view(tx, post_id, by)
-
-
-def _post_of(clip: Clip, caption: str, store: MediaStore) -> Post:
+def post_of(clip: Clip, caption: str, store: MediaStore) -> Post:
     """What a platform would be given, for checking."""
     if clip.render is None:
         raise Told("post.not_ready")

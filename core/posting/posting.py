@@ -11,16 +11,16 @@ from core.db import accounts, targets
 from core.jobs.kinds import REFRESH
 from core.posting import warnings
 from core.posting.accounts import Accounts
+from core.posting.choosing import Choosing
 from core.posting.desk import Desk
 from core.posting.machine import Machine
 from core.posting.questions import Questions
-from core.posting.queue import Queue
 from core.posting.wake import wake
 
 RENEW_AHEAD = timedelta(days=30)
 
 
-class Posting(Accounts, Queue, Questions):
+class Posting(Accounts, Choosing, Questions):
     """The posting side of Clipdesk."""
 
     @cached_property

@@ -25,6 +25,8 @@ from typing import Any, ClassVar, Literal
 import aiohttp
 
 from core.errors import AppError
+from core.publish import choices as choosing
+from core.publish.choices import Choice, Offer
 from core.publish.hooks import Hint, NotSigned
 from core.publish.quotas import Quota
 from core.say import Say
@@ -269,6 +271,8 @@ class Platform(ABC):
     """What we count ourselves, at the claim and in the moment of the call."""
     live_rules: ClassVar[tuple[str, ...]] = ()
     """Limits only the platform counts; each keeps every post of an account, as `quotas` do."""
+    choices: ClassVar[tuple[Choice, ...]] = ()
+    """What a person settles about a post."""
     practice_rules: ClassVar[Mapping[str, Any]] = {}
     """Choices for a practice account, whose audience is nobody: a newcomer sees the whole way."""
 
@@ -317,6 +321,24 @@ class Platform(ABC):
     def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
         """None when a sign-in with these scopes reaches for such a post; else what is missing."""
         return None
+
+    def settle(self, settings: Mapping[str, Any], place: int) -> dict[str, Any]:
+        """The settings after the choice at this place was pressed."""
+        return choosing.settle(self.choices, settings, place)
+
+    def undecided(self, settings: Mapping[str, Any]) -> Say | None:
+        """What a person must still say before such a post may go out; None when it may."""
+        return None
+
+    def declared(self, settings: Mapping[str, Any]) -> tuple[Say, ...]:
+        """What the settings mean for those who see it, and what a person agrees to by posting."""
+        return ()
+
+    async def offers(
+        self, http: aiohttp.ClientSession, grant: Grant, post: Post, now: datetime
+    ) -> Offer:
+        """Asked when the choices are shown. Raises PlatformError."""
+        return Offer()
 
     @abstractmethod
     async def prepare(self, post: Post, hand: Hand) -> bool:

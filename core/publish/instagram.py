@@ -44,6 +44,7 @@ from core.publish.base import (
     Unknown,
     Wait,
 )
+from core.publish.choices import Choice
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed
@@ -81,6 +82,11 @@ class Instagram(Platform):
     # Containers are counted by us; how many posts are left is asked live.
     quotas = (Quota("container", "instagram_containers", 400, DAY),)
     live_rules = ("instagram_daily",)
+    # Paid partnerships can be named only through Facebook Login, which this is not.
+    choices = (
+        Choice("reels_only", True, "reels_only", 0, "account"),
+        Choice("ai", True, "ai", 0),
+    )
 
     class Config(Section):
         """The app's *Instagram* id and secret (not the Facebook app's); the practice Instagram when
@@ -211,6 +217,9 @@ class Instagram(Platform):
             say("publish.scope_missing", scope=needed) if scopes and needed not in scopes else None
         )
 
+    def declared(self, settings: Mapping[str, Any]) -> tuple[Say, ...]:
+        return (say("instagram.label_ai"),) if settings.get("ai") else ()
+
     async def prepare(self, post: Post, hand: Hand) -> bool:
         graph = self._wire(hand.http, hand.grant, hand)
         if (missing := self.may_post(hand.grant.scopes, post.settings)) is not None:
@@ -269,7 +278,7 @@ class Instagram(Platform):
         form = {
             "media_type": "REELS",
             "caption": post.caption,
-            "share_to_feed": "true" if post.settings.get("share_to_feed", True) else "false",
+            "share_to_feed": "false" if post.settings.get("reels_only") else "true",
             "thumb_offset": str(min(post.cover_ms, last_ms)),
         }
         form |= {"upload_type": "resumable"} if way == "bytes" else {"video_url": post.address}

@@ -23,6 +23,7 @@ import aiohttp
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from core.publish import tiktok_choices
 from core.publish.base import (
     Fix,
     Grant,
@@ -43,9 +44,11 @@ from core.publish.base import (
     Wait,
     general_problems,
 )
+from core.publish.choices import Offer
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
+from core.publish.tiktok_choices import audience
 from core.publish.tiktok_errors import FORGOTTEN, fail_reason
 from core.publish.tiktok_upload import Upload, number, source_info
 from core.publish.tiktok_wire import Wire
@@ -76,6 +79,7 @@ class TikTok(Platform):
         Quota("draft", "tiktok_inbox", 5, DAY),
         Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
     )
+    choices = tiktok_choices.CHOICES
     practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "PUBLIC_TO_EVERYONE"}
 
     class Config(Section):
@@ -87,13 +91,6 @@ class TikTok(Platform):
         client_secret: SecretStr = SecretStr("")
         api_root: str = "https://open.tiktokapis.com"
         auth_root: str = "https://www.tiktok.com"
-
-    PRIVACY: ClassVar[tuple[str, ...]] = (
-        "PUBLIC_TO_EVERYONE",
-        "FOLLOWER_OF_CREATOR",
-        "MUTUAL_FOLLOW_FRIENDS",
-        "SELF_ONLY",
-    )
 
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
@@ -212,6 +209,23 @@ class TikTok(Platform):
         key = "tiktok.only_inbox" if other == "video.upload" and other in scopes else ""
         return say(key) if key else say("publish.scope_missing", scope=scope)
 
+    def settle(self, settings: Mapping[str, Any], place: int) -> dict[str, Any]:
+        return tiktok_choices.pressed(settings, place)
+
+    def undecided(self, settings: Mapping[str, Any]) -> Say | None:
+        return tiktok_choices.undecided(settings)
+
+    def declared(self, settings: Mapping[str, Any]) -> tuple[Say, ...]:
+        return tiktok_choices.declared(settings)
+
+    async def offers(
+        self, http: aiohttp.ClientSession, grant: Grant, post: Post, now: datetime
+    ) -> Offer:
+        if grant.scopes and "video.publish" not in grant.scopes:
+            return Offer()
+        may = await self._wire(http, grant).post("/v2/post/publish/creator_info/query/", {})
+        return tiktok_choices.offer(may, post.duration_s)
+
     async def prepare(self, post: Post, hand: Hand) -> bool:
         wire = self._wire(hand.http, hand.grant, hand)
         inbox = post.settings.get("mode") == "inbox"
@@ -248,9 +262,9 @@ class TikTok(Platform):
         privacy = str(post.settings.get("privacy") or "")
         options = tuple(str(o) for o in may.get("privacy_level_options") or ())
         if privacy not in options:
-            wanted = _audience(privacy)
+            wanted = audience(privacy)
             raise Fix(
-                say("tiktok.privacy_gone", wanted=wanted, options=tuple(map(_audience, options))),
+                say("tiktok.privacy_gone", wanted=wanted, options=tuple(map(audience, options))),
                 "privacy_level_option_mismatch",
             )
         return may
@@ -367,20 +381,14 @@ def _post_info(post: Post, may: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": post.caption,
         "privacy_level": s.get("privacy"),
-        "disable_comment": bool(may.get("comment_disabled")) or not s.get("comments", True),
-        "disable_duet": bool(may.get("duet_disabled")) or not s.get("duet", True),
-        "disable_stitch": bool(may.get("stitch_disabled")) or not s.get("stitch", True),
+        "disable_comment": bool(may.get("comment_disabled")) or not s.get("comments", False),
+        "disable_duet": bool(may.get("duet_disabled")) or not s.get("duet", False),
+        "disable_stitch": bool(may.get("stitch_disabled")) or not s.get("stitch", False),
         "video_cover_timestamp_ms": post.cover_ms,
         "brand_content_toggle": bool(s.get("branded", False)),
         "brand_organic_toggle": bool(s.get("own_brand", False)),
         "is_aigc": bool(s.get("ai", False)),
     }
-
-
-def _audience(privacy: str) -> Say:
-    """In words who may see it."""
-    known = privacy in TikTok.PRIVACY
-    return say(f"schedule.choice_{privacy.lower()}") if known else say("tiktok.nobody")
 
 
 def pace(asked: int) -> float:

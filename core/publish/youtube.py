@@ -41,6 +41,7 @@ from core.publish.base import (
     Wait,
     general_problems,
 )
+from core.publish.choices import Choice
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
 from core.publish.youtube_grant import IDLE_ROLL, grant_of
@@ -69,6 +70,14 @@ class YouTube(Platform):
     # 100 uploads a day for the whole project, whoever they are for
     quotas = (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),)
     live_rules = ("youtube_channel",)
+    choices = (
+        Choice("privacy", "public", "everyone", 0, "account"),
+        Choice("privacy", "unlisted", "by_link", 0, "account"),
+        Choice("privacy", "private", "only_me", 0, "account"),
+        Choice("kids", True, "kids", 1, "account"),
+        Choice("kids", False, "not_kids", 1, "account"),
+        Choice("ai", True, "synthetic", 2),
+    )
     practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "public", "kids": False}
 
     class Config(Section):
@@ -181,6 +190,15 @@ class YouTube(Platform):
     def may_post(self, scopes: tuple[str, ...], settings: Mapping[str, Any]) -> Say | None:
         missing = scopes and not {UPLOAD, f"{SCOPE}youtube"} & set(scopes)
         return say("youtube.scope") if missing else None
+
+    def undecided(self, settings: Mapping[str, Any]) -> Say | None:
+        """Whether a video is made for children must be said by law, and nobody can guess it."""
+        if not settings.get("privacy"):
+            return say("youtube.choose")
+        return None if isinstance(settings.get("kids"), bool) else say("youtube.choose_kids")
+
+    def declared(self, settings: Mapping[str, Any]) -> tuple[Say, ...]:
+        return (say("youtube.label_synthetic"),) if settings.get("ai") else ()
 
     async def prepare(self, post: Post, hand: Hand) -> bool:
         if (missing := self.may_post(hand.grant.scopes, post.settings)) is not None:

@@ -190,7 +190,7 @@ async def test_new_words_change_the_card_and_are_counted(chat: Talk, make_clip: 
     assert chat.last.says("What should On pricing say?")
     await chat.write("title: Why we doubled our prices\nIt worked. #pricing #saas")
     assert chat.last.says("Why we doubled our prices now says:\nIt worked. #pricing #saas")
-    assert chat.last.says("Instagram 25 of 2,200 and TikTok 25 of 2,200")
+    assert chat.last.says("Instagram 25 of 2,200, TikTok 25 of 2,200, and YouTube 25 of 5,000")
     card = next(m for m in chat.messages if m.key == "clip:1")
     assert card.says("Why we doubled our prices · clip 1")
     assert card.says("It worked.")

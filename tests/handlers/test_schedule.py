@@ -26,9 +26,10 @@ async def test_a_time_in_plain_words_is_echoed_in_full(ready: Talk) -> None:
     await ready.write("friday 18:00")
     assert ready.last.text == (
         "On pricing goes out on Friday 27 November, 18:00 (Europe/Berlin)"
-        ", to practice TikTok @ana and practice Instagram @ana."
+        ", to practice TikTok @ana and practice Instagram @ana.\n"
+        "practice TikTok @ana: Everyone."
     )
-    assert ready.last.labels == ["Undo", "Change time", "Change zone"]
+    assert ready.last.labels == ["Undo", "Change time", "Change zone", "Options"]
 
 
 async def test_undo_within_a_minute_takes_the_post_off_the_queue(
@@ -104,7 +105,7 @@ async def test_the_queue_lists_each_post_with_what_can_be_done(ready: Talk) -> N
         "1 · On pricing · Friday 27 November, 18:00 (Europe/Berlin)"
         ", to practice TikTok @ana and practice Instagram @ana",
     ]
-    assert news[1].labels == ["Move", "Edit caption", "Post now", "Delete"]
+    assert news[1].labels == ["Move", "Edit caption", "Post now", "Options", "Delete"]
     await ready.press("Delete", on=news[1])
     assert next(m for m in ready.messages if m.id == news[1].id).says("Taken off the queue")
     await ready.press("Post now", on=news[2])
@@ -181,20 +182,6 @@ async def test_rough_captions_must_be_looked_at_before_anything_goes_out(
     await chat.press("Schedule", on=card)
     await chat.write("friday 18:00")
     assert chat.last.says("goes out on Friday")
-
-
-async def test_a_real_tiktok_account_waits_until_somebody_says_who_may_see_it(
-    chat: Talk, make_clip: MakeClip, connect: Connect
-) -> None:
-    await connect("tiktok", practice=False)
-    await make_clip(chat)
-    await chat.press("Schedule")
-    await chat.write("friday 18:00")
-    assert chat.last.says("Who may see it on TikTok @ana?")
-    await chat.press("Only me")
-    assert any(m.says("Kept for TikTok @ana: Only me.") for m in chat.messages)
-    assert chat.last.says("goes out on Friday 27 November")
-    assert "Only me" not in chat.last.labels
 
 
 async def test_where_nobody_told_the_zone_it_is_asked_once(

@@ -106,8 +106,9 @@ async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
         raise Told("clip_command.files", path=where, why=wrong.strerror or str(wrong)) from wrong
     for rank, why in made.failed:
         sys.stderr.write(f"{catalog.text(say('clip_command.failed', rank=rank, why=why))}\n")
-    for unmet in made.picked.unmet:
-        sys.stderr.write(f"{catalog.text(unmet)}\n")
+    how = (made.picked.how,) if made.picked.how else ()
+    for note in (*made.picked.unmet, *how):
+        sys.stderr.write(f"{catalog.text(note)}\n")
     if args.json:
         # Plain ASCII: a name need not be text, and a terminal need not be UTF-8.
         sys.stdout.write(json.dumps(as_json(made, catalog)) + "\n")

@@ -137,6 +137,8 @@ async def _propose(
 ) -> None:
     svc, now = run.svc, run.svc.clock.now()
     captions = cut.wish.captions and bool(found.words)
+    how = (picked.how,) if picked.how else ()
+    every = (*notes, *picked.unmet, *how)
     async with svc.db.write() as tx:
         source = await videos.source(tx, cut.source_id)
         look = await looks.of_workspace(tx, source.workspace_id)
@@ -147,7 +149,7 @@ async def _propose(
             recipe = Recipe(span.start_s, span.end_s, cut.wish.format, captions, look=look)
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id)
-        await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=(*notes, *picked.unmet))
+        await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=every)
 
 
 async def add_render(svc: Services, tx: AsyncSession, cut_id: int, clip_id: int) -> None:

@@ -107,6 +107,8 @@ class Picked:
     spans: tuple[Span, ...]
     """Best first, distinct from each other."""
     unmet: tuple[Say, ...] = ()
+    how: Say | None = field(default=None, compare=False)
+    """Which way the choice was made, where a person could not know."""
 
 
 class ClipProvider(ABC):

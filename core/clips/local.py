@@ -16,9 +16,10 @@ from core.clips.candidates import Candidate, lengths_for, seen, spoken
 from core.clips.choose import choose, shares_time, usual_count
 from core.clips.desk import Desk, lay_out
 from core.clips.gates import is_talk, nothing_happens, teaser_end
-from core.clips.llm import LlmSettings, judge
+from core.clips.llm import LlmSettings, Sitting
 from core.clips.named import named
 from core.clips.reasons import reasons_for
+from core.clips.recall import LONG_S, recall
 from core.clips.scoring import Scored, score_all
 from core.clips.taste import NO_TASTE, Taste
 from core.clips.unmet import nothing, unmet
@@ -55,13 +56,26 @@ class Local(ClipProvider):
     ) -> Picked:
         tell("pick", 0.0)
         found = await asyncio.to_thread(find, video, analysis, wish, taste, self._llm.ready)
-        verdict = Verdict()
+        verdict, how = Verdict(), None
         if self._llm.ready and found.offered:
-            tell("pick", 0.5)
-            verdict = await judge(_offers(found), wish.text, found.wanted, self._llm, tell)
-        picked = await asyncio.to_thread(found.picked, verdict)
+            found, verdict, how = await self._judged(found, tell)
+        picked = replace(await asyncio.to_thread(found.picked, verdict), how=how)
         tell("pick", 1.0)
         return picked
+
+    async def _judged(self, found: Found, tell: Tell) -> tuple[Found, Verdict, Say | None]:
+        """What a language model says of the moments, and what the person should know of it."""
+        sitting = Sitting(self._llm, tell)
+        wish, desk = found.desk.wish, found.desk
+        if desk.analysis.duration_s >= LONG_S:
+            tell("pick", 0.3)
+            lengths = lengths_for(wish, desk.analysis.duration_s)
+            words = _wish_words(wish)
+            pool = await recall(sitting, desk.sentences, found.pool, words, lengths)
+            found = await asyncio.to_thread(found.chosen_from, pool)
+        tell("pick", 0.5)
+        verdict = await sitting.judge(_offers(found), _wish_words(wish), found.wanted)
+        return found, verdict, sitting.how
 
 
 def pick(video: Video, analysis: Analysis, wish: Wish, taste: Taste = NO_TASTE) -> Picked:
@@ -80,12 +94,23 @@ class Found:
     unmet: tuple[Say, ...] = ()
     exact: bool = False
     """They were named by the person."""
+    pool: tuple[Scored, ...] = ()
+    """Every stretch they were chosen from, best first."""
 
     @property
     def offered(self) -> bool:
         """Whether there are words a language model could judge by."""
         analysis = self.desk.analysis
         return not self.exact and not analysis.rough and self.moments[0].candidate.first >= 0
+
+    def chosen_from(self, pool: Sequence[Scored]) -> Found:
+        """Chosen again, from the same stretches in another order."""
+        if list(pool) == list(self.pool):
+            return self
+        asked = self.desk.wish.count is not None
+        chosen, wanted = _chosen(self.desk, pool, asked=asked)
+        moments = _with_more(self.desk, chosen, pool)
+        return replace(self, moments=tuple(moments), wanted=wanted, pool=tuple(pool))
 
     def picked(self, verdict: Verdict) -> Picked:
         """Ranked, worded and reasoned."""
@@ -129,13 +154,18 @@ def find(
         return Found(desk, tuple(moments), len(moments), tuple(missed), exact=True)
     left = left_by(desk, [c for c in _candidates(desk) if not _shown_before(c, desk.wish)])
     scored = score_all(left.candidates, desk.features, desk.wish, taste)
-    asked = desk.wish.count is not None
-    wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
-    chosen = choose(scored, wanted, analysis.duration_s, desk.says, asked=asked)
+    chosen, wanted = _chosen(desk, scored, asked=desk.wish.count is not None)
     if not chosen:
         raise nothing(desk)
     moments = _with_more(desk, chosen, scored) if more else chosen
-    return Found(desk, tuple(moments), len(chosen), left.unmet)
+    return Found(desk, tuple(moments), wanted, left.unmet, pool=tuple(scored))
+
+
+def _chosen(desk: Desk, scored: Sequence[Scored], *, asked: bool) -> tuple[list[Scored], int]:
+    """The best ones that are distinct, and how many there are."""
+    wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
+    chosen = choose(scored, wanted, desk.analysis.duration_s, desk.says, asked=asked)
+    return chosen, len(chosen)
 
 
 def _length_s(desk: Desk) -> float:
@@ -189,6 +219,13 @@ def _with_more(desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored]) -
     more = (_OFFERED - 1) * len(chosen)
     whole_s = desk.analysis.duration_s
     return [*chosen, *choose(free, more, whole_s, desk.says, asked=False, said=said)]
+
+
+def _wish_words(wish: Wish) -> str:
+    """What of a wish is a matter of taste."""
+    parts = [wish.text, f"begin with {wish.opening}" if wish.opening else ""]
+    parts.append(f"not about {wish.without}" if wish.without else "")
+    return ", ".join(part for part in parts if part)
 
 
 def _offers(found: Found) -> list[Offer]:

@@ -57,6 +57,11 @@ async def language_model(answer: Answer) -> AsyncIterator[LanguageModel]:
         await runner.cleanup()
 
 
+def is_recall(body: Body) -> bool:
+    """Whether it is asked to find moments, not to judge them."""
+    return "sentences" in question_in(body)
+
+
 def moments_in(body: Body) -> list[Moment]:
     """What it is to judge: ids, lengths, words."""
     return list(question_in(body)["moments"])
@@ -83,6 +88,18 @@ def judges(ranked: Callable[[list[Moment]], Sequence[Any]]) -> Answer:
 
     async def answer(_: web.Request, body: Body) -> web.Response:
         return completion(json.dumps({"clips": ranked(moments_in(body))}))
+
+    return answer
+
+
+def recalls(named: Callable[[list[Any]], Sequence[Any]], then: Answer) -> Answer:
+    """A model that finds `{"moments": …}` in the sentences it is shown, and judges as `then`."""
+
+    async def answer(request: web.Request, body: Body) -> web.StreamResponse:
+        if not is_recall(body):
+            return await then(request, body)
+        found = named(question_in(body)["sentences"])
+        return completion(json.dumps({"moments": found}))
 
     return answer
 

@@ -17,22 +17,32 @@ from aiohttp import web
 from core.analysis.model import Analysis, Spell
 from core.clips.base import Picked, Wish
 from core.clips.llm import LlmSettings
-from core.clips.local import Local, pick
+from core.clips.local import Local, find, pick
 from core.clips.verdict import honest_title
 from core.i18n.catalog import Catalog
 from core.say import Say
 from core.tell import Stage
-from tests.core.clips.talks import INTERVIEW, LECTURE, analysed, spoken, video, without_words
+from tests.core.clips.talks import (
+    INTERVIEW,
+    LECTURE,
+    PRODUCT,
+    analysed,
+    spoken,
+    video,
+    without_words,
+)
 from tests.doubles.language_model import (
     Answer,
     Body,
     LanguageModel,
     Moment,
     completion,
+    is_recall,
     judges,
     language_model,
     moments_in,
     question_in,
+    recalls,
     says,
     sends,
 )
@@ -224,10 +234,12 @@ STRANGE: dict[str, Strange] = {
 @pytest.mark.parametrize("how", STRANGE)
 async def test_a_strange_answer_gives_whole_clips_each_once(talk: Analysis, how: str) -> None:
     usual = edges(own(talk, 3))
+    offered = find(video(), talk, Wish(count=3), more=True).moments
     picked, heard, _ = await judged(judges(STRANGE[how]), talk, Wish(count=3))
     assert not heard.notes
     assert edges(picked)[0] == usual[1]
-    assert sorted(edges(picked)) == sorted(usual)
+    assert len(set(edges(picked))) == 3
+    assert set(edges(picked)) <= {(s.candidate.start_s, s.candidate.end_s) for s in offered}
 
 
 LEADING_AWAY = (
@@ -435,3 +447,127 @@ async def test_it_is_off_until_address_and_model_are_set(talk: Analysis, left_ou
     answer = judges(lambda ms: [clip(ms[-1])])
     picked, heard, model = await judged(answer, talk, **{left_out: None})
     assert not model.asked and not heard.notes and picked == own(talk)
+
+
+# ── the strict judge ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_it_would_not_post_comes_last_wherever_it_named_it(talk: Analysis) -> None:
+    def strict(moments: list[Moment]) -> list[dict[str, str]]:
+        verdicts = ["skip", "maybe", *["post"] * len(moments)]
+        return [{**clip(m), "verdict": v} for m, v in zip(moments, verdicts, strict=False)]
+
+    offered = find(video(), talk, Wish(count=2), more=True).moments
+    picked, heard, _ = await judged(judges(strict), talk, Wish(count=2))
+    assert not heard.notes and picked.how is not None and picked.how.key == "llm.used"
+    expected = [(s.candidate.start_s, s.candidate.end_s) for s in (*offered[2:], offered[1])][:2]
+    assert edges(picked) == expected
+
+
+async def test_words_it_was_not_offered_as_choices_are_worth_nothing(talk: Analysis) -> None:
+    def odd(moments: list[Moment]) -> list[dict[str, str]]:
+        return [{**clip(m), "verdict": "BEST!!", "opening": "9/10"} for m in moments]
+
+    picked, _, _ = await judged(judges(odd), talk)
+    assert edges(picked) == edges(own(talk))
+
+
+async def test_an_answer_that_broke_off_is_asked_for_the_rest_once(talk: Analysis) -> None:
+    def most(moments: list[Moment]) -> list[dict[str, str]]:
+        return [clip(m) for m in moments[: max(1, len(moments) - 1)]]
+
+    _, heard, model = await judged(judges(most), talk)
+    first, second = (moments_in(body) for body in model.asked)
+    assert second == first[-1:] and not heard.notes
+
+
+async def test_many_moments_are_judged_a_few_at_a_time(talk: Analysis) -> None:
+    long = analysed([w for part in LONG for w in part], language=None)
+    answer = recalls(lambda _: [], judges(lambda ms: [clip(m) for m in ms]))
+    _, heard, model = await judged(answer, long, Wish(count=9))
+    sizes = [len(moments_in(b)) for b in model.asked if not is_recall(b)]
+    assert len(sizes) > 1 and max(sizes) <= 9 and not heard.notes
+
+
+# ── reading a long talk ─────────────────────────────────────────────────────────────────────────
+
+
+def _behind(text: str, start_s: float, seed: int) -> list[Any]:
+    return spoken(text, start_s=start_s, seed=seed)
+
+
+LONG = [_behind(INTERVIEW, 1, 1), _behind(LECTURE, 320, 2), _behind(PRODUCT, 560, 3)]
+
+
+@pytest.fixture(scope="module")
+def long_talk() -> Analysis:
+    """More than ten minutes, in three languages."""
+    return analysed([w for part in LONG for w in part], language=None)
+
+
+def in_order(moments: list[Moment]) -> list[dict[str, str]]:
+    return [clip(m) for m in moments]
+
+
+async def test_of_a_long_talk_it_reads_every_sentence_and_what_it_names_comes_up(
+    long_talk: Analysis,
+) -> None:
+    offered = find(video(), long_talk, Wish(count=3), more=True)
+    weak = offered.pool[len(offered.pool) // 4].candidate
+    read: set[int] = set()
+
+    def named(sentences: list[Any]) -> list[dict[str, int]]:
+        read.update(number for number, _, _ in sentences)
+        return [{"first": weak.first, "last": weak.last}]
+
+    picked, heard, model = await judged(recalls(named, judges(in_order)), long_talk, Wish(count=3))
+    assert not heard.notes and picked.how is not None
+    assert read == set(range(len(offered.desk.sentences)))
+    shown = [m["words"] for b in model.asked if not is_recall(b) for m in moments_in(b)]
+    usual = [offered.desk.features.text(s.candidate) for s in offered.moments]
+    assert shown[0] in usual or offered.desk.features.text(weak) in shown
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [{"first": -5, "last": 3}],
+        [{"first": 3, "last": 2}],
+        [{"first": 0, "last": 100_000}],
+        [{"first": 1, "last": 1, "start_s": 0.0, "end_s": 1.0}],
+        [],
+    ],
+)
+async def test_a_stretch_the_code_would_not_cut_is_nothing(
+    long_talk: Analysis, named: list[dict[str, Any]]
+) -> None:
+    picked, heard, _ = await judged(recalls(lambda _: named, judges(in_order)), long_talk)
+    assert edges(picked) == edges(own(long_talk)) and not heard.notes
+
+
+async def test_calls_for_one_video_are_bounded(long_talk: Analysis) -> None:
+    answer = recalls(lambda _: [], judges(in_order))
+    for most in (1, 3, 6):
+        picked, _, model = await judged(answer, long_talk, max_calls=most)
+        assert len(model.asked) <= most and picked.spans
+
+
+async def test_a_reader_that_fails_is_told_once_and_the_judge_is_not_asked(
+    long_talk: Analysis,
+) -> None:
+    picked, heard, model = await judged(sends("oh", 500), long_talk)
+    assert picked == own(long_talk) and picked.how is None
+    assert [n.key for n in heard.notes] == ["llm.refused"]
+    assert all(is_recall(b) for b in model.asked)
+
+
+async def test_of_a_slow_reader_the_judge_still_gets_its_share_of_the_time(
+    long_talk: Analysis,
+) -> None:
+    async def slow(request: web.Request, body: Body) -> web.StreamResponse:
+        if is_recall(body) and question_in(body)["sentences"][0][0] > 0:
+            await asyncio.sleep(30)
+        return await recalls(lambda _: [], judges(in_order))(request, body)
+
+    picked, heard, _ = await judged(slow, long_talk, timeout_s=2.0)
+    assert not heard.notes and picked.how is not None and picked.how.key == "llm.used"

@@ -33,10 +33,17 @@ from core.media.child import noting_children
 from core.say import Say, say
 from core.services import Services
 
-LEASE_S = 45.0
-BEAT_S = 10.0
-LOOK_S = 1.0
-"""How often a running job looks whether it was cancelled: the child must be gone within 5 s."""
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How a job is kept, in seconds."""
+
+    lease_s: float = 45.0
+    """By the clock of the rows; how long it is ours without a sign of life."""
+    beat_s: float = 10.0
+    look_s: float = 1.0
+    """How often it looks whether it was cancelled: the child must be gone within 5 s."""
+
 
 log = structlog.get_logger()
 
@@ -126,10 +133,10 @@ def end_orphans(orphans: tuple[tuple[str, int, float], ...]) -> None:
             continue
 
 
-async def run_job(svc: Services, job_id: int) -> None:
+async def run_job(svc: Services, job_id: int, timing: Timing = Timing()) -> None:
     """Claim the row and do the work. Returns quietly when the row is taken, done or not due."""
     async with svc.db.write() as tx:
-        claimed = await rows.claim(tx, job_id, lease_of_ours(), svc.clock.now(), LEASE_S)
+        claimed = await rows.claim(tx, job_id, lease_of_ours(), svc.clock.now(), timing.lease_s)
     if claimed is None:
         return
     end_orphans(claimed.orphans)
@@ -148,13 +155,13 @@ async def run_job(svc: Services, job_id: int) -> None:
         if claimed.attempt > done.kind.tries:  # killed every time: give up rather than crash again
             await _give_up(run, done, claimed.lease, say("job.died", n=done.kind.tries), "died")
             return
-        await _work(run, done, claimed.lease)
+        await _work(run, done, claimed.lease, timing)
 
 
-async def _work(run: Run, done: Job, lease: str) -> None:
+async def _work(run: Run, done: Job, lease: str, timing: Timing) -> None:
     began = time.monotonic()
     task = asyncio.create_task(_timed(done, run))
-    watch = asyncio.create_task(_keep_alive(run, lease, task))
+    watch = asyncio.create_task(_keep_alive(run, lease, task, timing))
     try:
         await asyncio.wait([task])
     finally:
@@ -172,11 +179,11 @@ async def _timed(done: Job, run: Run) -> None:
             await done.work(run)
 
 
-async def _keep_alive(run: Run, lease: str, task: asyncio.Task[None]) -> str:
+async def _keep_alive(run: Run, lease: str, task: asyncio.Task[None], timing: Timing) -> str:
     """Beat until the end; cancels the work when it is unwanted or no longer ours."""
-    pulse = _Pulse(run, lease)
+    pulse = _Pulse(run, lease, timing)
     while True:
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(timing.look_s)
         try:
             health = await pulse.look()
         except (SQLAlchemyError, OSError) as wrong:
@@ -196,6 +203,7 @@ class _Pulse:
 
     run: Run
     lease: str
+    timing: Timing
     beaten: float = field(default_factory=time.monotonic)
     noted: dict[int, float] = field(default_factory=dict)
 
@@ -204,7 +212,7 @@ class _Pulse:
         run = self.run
         async with run.svc.db.read() as tx:
             health = await rows.health(tx, run.id, self.lease)
-        due = time.monotonic() - self.beaten >= BEAT_S or self.noted != run.children
+        due = time.monotonic() - self.beaten >= self.timing.beat_s or self.noted != run.children
         if health != "ok" or not due:
             return health
         return "ok" if await self._beat() else "lost"
@@ -219,7 +227,7 @@ class _Pulse:
                 run.id,
                 self.lease,
                 svc.clock.now(),
-                LEASE_S,
+                self.timing.lease_s,
                 pids_json=pids,
                 progress_json=dict(run.progress),
             )

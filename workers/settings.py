@@ -19,7 +19,7 @@ from core.media.ffmpeg import find, version
 from core.services import Services, open_services
 from core.settings import Settings
 from workers import sweep
-from workers.run import run_job
+from workers.run import Timing, run_job
 
 AT_ONCE = {"media": 1, "publish": 20, "light": 10}
 """Jobs one process works on at a time. A render keeps all cores busy by itself; more media workers
@@ -31,11 +31,11 @@ REDIS_RETRY_S = 2.0
 log = structlog.get_logger()
 
 
-def build(svc: Services, queue: str) -> Worker:
+def build(svc: Services, queue: str, timing: Timing = Timing()) -> Worker:  # noqa: B008  (frozen)
     """An arq worker for one of our queues, on the services' own Redis connection."""
 
     async def one(_: dict[str, Any], job_id: int) -> None:
-        await run_job(svc, job_id)
+        await run_job(svc, job_id, timing)
 
     longest = max(k.timeout_s for k in KINDS.values() if k.queue == queue)
     return Worker(

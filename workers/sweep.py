@@ -43,10 +43,13 @@ async def once(svc: Services) -> None:
 
 async def free_the_dead(svc: Services) -> None:
     """Jobs whose worker of this host is gone need not wait for their lease to run out."""
+    now = svc.clock.now()
     async with svc.db.read() as tx:
-        held = await rows.running(tx)
-    for job_id, lease in held:
-        if holder_is_dead(lease):
-            async with svc.db.write() as tx:
-                await rows.expire(tx, job_id, lease, svc.clock.now())
-            log.warning("sweep.worker_died", job=job_id)
+        held = await rows.running(tx, now)
+    dead = [(job_id, lease) for job_id, lease in held if holder_is_dead(lease)]
+    if not dead:
+        return
+    async with svc.db.write() as tx:
+        for job_id, lease in dead:
+            await rows.expire(tx, job_id, lease, now)
+    log.warning("sweep.worker_died", jobs=[job_id for job_id, _ in dead])

@@ -152,14 +152,16 @@ async def lease_refresh(
 async def keep_grant(
     tx: AsyncSession,
     account_id: int,
+    version: int,
     sealed: str,
     access_until: datetime | None,
     refresh_until: datetime | None,
 ) -> None:
-    """The renewed tokens; the old ones are no longer good."""
+    """The tokens that version was renewed to; the old ones are no longer good. Nothing, when
+    somebody signed in anew meanwhile."""
     await tx.execute(
         update(AccountRow)
-        .where(AccountRow.id == account_id)
+        .where(AccountRow.id == account_id, AccountRow.grant_version == version)
         .values(
             grant_sealed=sealed,
             grant_version=AccountRow.grant_version + 1,
@@ -170,9 +172,25 @@ async def keep_grant(
     )
 
 
-async def end_refresh(tx: AsyncSession, account_id: int) -> None:
+async def end_refresh(tx: AsyncSession, account_id: int, version: int) -> None:
+    """It did not work; the next one may try."""
     await tx.execute(
-        update(AccountRow).where(AccountRow.id == account_id).values(refresh_lease_until=None)
+        update(AccountRow)
+        .where(AccountRow.id == account_id, AccountRow.grant_version == version)
+        .values(refresh_lease_until=None)
+    )
+
+
+async def sign_out(tx: AsyncSession, account_id: int, version: int, fault: Say) -> None:
+    """That version of its sign-in is over. One that is newer stays."""
+    await tx.execute(
+        update(AccountRow)
+        .where(
+            AccountRow.id == account_id,
+            AccountRow.grant_version == version,
+            AccountRow.state == "ok",
+        )
+        .values(state="signed_out", fault_json=say_to_json(fault), refresh_lease_until=None)
     )
 
 

@@ -218,9 +218,11 @@ async def due(tx: AsyncSession, now: datetime, until: datetime) -> tuple[Due, ..
     return tuple(Due(*r) for r in rows)
 
 
-async def running(tx: AsyncSession) -> tuple[tuple[int, str], ...]:
-    """Id and lease of every job somebody works on."""
-    rows = await tx.execute(select(JobRow.id, JobRow.lease).where(JobRow.state == "running"))
+async def running(tx: AsyncSession, now: datetime) -> tuple[tuple[int, str], ...]:
+    """Id and lease of every job that somebody holds."""
+    rows = await tx.execute(
+        select(JobRow.id, JobRow.lease).where(JobRow.state == "running", JobRow.lease_until >= now)
+    )
     return tuple((job_id, lease or "") for job_id, lease in rows)
 
 

@@ -26,6 +26,8 @@ from core.settings import Settings
 
 PUSH_AHEAD = timedelta(hours=1)
 """Only what is due within this is handed to the queue; the sweep brings the rest in time."""
+FORGOTTEN_AFTER = timedelta(minutes=1)
+"""A row that is due for so long is delivered once more."""
 
 
 class Jobs:
@@ -80,7 +82,7 @@ class Jobs:
         async with db.read() as tx:
             due = await rows.due(tx, now, now + PUSH_AHEAD)
         for d in due:
-            await self.queue.push(d.id, d.kind, d.attempt, d.run_at)
+            await self.queue.push(d.id, d.kind, d.attempt, d.run_at, _overdue(d.run_at, now))
         return len(due)
 
     async def _pass_on(self) -> None:
@@ -105,3 +107,10 @@ class Jobs:
                 await self._rung.join()
         except TimeoutError:
             return
+
+
+def _overdue(run_at: datetime, now: datetime) -> int:
+    """How often a delivery was given up: after a minute, two, four, eight. For half an hour arq
+    remembers that a worker took one, also when that worker died before it came to the row. A second
+    delivery of a row that only waits its turn does nothing."""
+    return int((now - run_at) / FORGOTTEN_AFTER).bit_length()

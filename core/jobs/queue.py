@@ -78,22 +78,37 @@ class Queue:
                     raise BadSetting("setting.redis_unreachable", why=why) from wrong
             await asyncio.sleep(1)
 
-    async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:
-        """False when Redis did not take it; the sweep will bring it again."""
+    async def push(
+        self, job_id: int, kind: str, attempt: int, run_at: datetime, again: int = 0
+    ) -> bool:
+        """False when Redis did not take it; the sweep will bring it again. `again` counts the
+        deliveries of the same row and attempt."""
+        at, queue = f"{run_at.timestamp():.3f}", queue_name(KINDS[kind].queue)
         try:
+            if again or attempt:
+                await self._forget(queue, job_id, attempt, at, again)
             # Attempt and time are part of the id: arq refuses an id it still remembers, and a row
             # that comes back must not be taken for the delivery that was lost or is under way.
             await self.redis.enqueue_job(
                 RUN,
                 job_id,
-                _job_id=f"{job_id}:{attempt}:{run_at.timestamp():.3f}",
-                _queue_name=queue_name(KINDS[kind].queue),
+                _job_id=f"{job_id}:{attempt}:{at}:{again}",
+                _queue_name=queue,
                 _defer_until=run_at,
             )
         except (RedisError, OSError) as wrong:
             log.warning("queue.push_failed", job=job_id, error=type(wrong).__name__)
             return False
         return True
+
+    async def _forget(self, queue: str, job_id: int, attempt: int, at: str, again: int) -> None:
+        """Take earlier deliveries out of the queue. A worker that is killed leaves what it had
+        taken at the head of it, as under way, for as long as the longest job may last; arq reads
+        only a hundred at a time, so a few such deaths would hide everything behind them."""
+        earlier = [f"{job_id}:{attempt}:{at}:{n}" for n in range(again)]
+        if attempt:
+            earlier += [f"{job_id}:{attempt - 1}:{at}:{n}" for n in range(again + 1)]
+        await self.redis.zrem(queue, *earlier)
 
     async def close(self) -> None:
         await self.redis.aclose()

@@ -54,10 +54,7 @@ class Accounts(Office):
 
     async def finish_sign_in(self, query: Mapping[str, str], platform: str) -> AccountView:
         """The platform sent somebody back. Posts that were held for this account go on."""
-        account = await self._connect.finish(self.platform(platform), query)
-        async with self._db.write() as tx:
-            await self._resume(tx, account)
-        return account
+        return await self._connect.finish(self.platform(platform), query, self._resume)
 
     async def _resume(self, tx: AsyncSession, account: AccountView) -> None:
         """What waited for the account goes on, in the order it was planned; what is looked for is
@@ -139,8 +136,9 @@ class Accounts(Office):
             await self._grants.fresh(account_id, self.platform(account.platform), spent=spent)
         except SignIn as wrong:
             async with self._db.write() as tx:
-                await accounts.set_account(tx, account_id, state="signed_out", fault=wrong.say)
-                await warnings.signed_out(tx, account, wrong.say, self._clock.now())
+                account = await accounts.lock(tx, account_id)
+                if account.state == "signed_out":
+                    await warnings.signed_out(tx, account, wrong.say, self._clock.now())
 
     async def hear(self, platform: str, raw: bytes, headers: Mapping[str, str]) -> None:
         """A webhook: look sooner at what is under way on the accounts it names. Raises NotSigned

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 import aiohttp
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import Out
 from core.chat.registry import Asker
@@ -23,6 +24,8 @@ from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault
 from core.settings import Settings
+
+Then = Callable[[AsyncSession, AccountView], Awaitable[None]]
 
 _TRIES = 3
 
@@ -65,8 +68,9 @@ class Connect:
             await sign_ins.begin_sign_in(tx, mark, to, self._clock.now())
         return platform.sign_in_address(redirect, state, verifier)
 
-    async def finish(self, platform: Platform, query: Mapping[str, str]) -> AccountView:
-        """Raises Told for a state that is not ours, and when the person or the platform said no."""
+    async def finish(self, platform: Platform, query: Mapping[str, str], then: Then) -> AccountView:
+        """`then` is done in the transaction that connects it. Raises Told for a state that is not
+        ours, and when the person or the platform said no."""
         state = query.get("state", "")
         async with self._db.write() as tx:
             mark = self._vault.fingerprint("oauth", state)
@@ -82,7 +86,7 @@ class Connect:
             raise Told(
                 "account.sign_in_failed", platform=platform_name(platform.name), why=wrong.say
             ) from wrong
-        return await self._keep(platform, to, grant, profile)
+        return await self._keep(platform, to, grant, profile, then)
 
     async def _sign_in(
         self, platform: Platform, to: sign_ins.SignIn, code: str
@@ -100,7 +104,12 @@ class Connect:
         raise AssertionError("unreachable")
 
     async def _keep(
-        self, platform: Platform, to: sign_ins.SignIn, grant: Grant, profile: Profile
+        self,
+        platform: Platform,
+        to: sign_ins.SignIn,
+        grant: Grant,
+        profile: Profile,
+        then: Then,
     ) -> AccountView:
         grant = replace(grant, remote_id=profile.remote_id)
         now = self._clock.now()
@@ -127,4 +136,5 @@ class Connect:
             await outbox.say(tx, to.chat_id, out, key=key, now=now, urgent=True)
             about = f"account:{account.id}"
             await audit.record(tx, to.workspace_id, to.member_id, "account.connect", about, now)
+            await then(tx, account)
         return account

@@ -137,6 +137,11 @@ class Speaker:
             self._lease.check,
         )
 
+    async def is_current(self, tx: AsyncSession) -> bool:
+        """Whether the sign-in that was used last is the account's still."""
+        used = self._spent
+        return used is not None and await self._d.grants.is_stored(tx, self._account.id, used)
+
     async def _mark(self, kind: str, value: str) -> None:
         d = self._d
         async with d.db.write() as tx:
@@ -178,9 +183,9 @@ class Speaker:
         somebody else has the target."""
         now = self._d.clock.now()
         async with self._d.db.write() as tx:
+            account = await accounts.lock(tx, self._claim.account_id)
             if not await targets.ours(tx, self._claim):
                 raise LostClaim
-            account = await accounts.lock(tx, self._claim.account_id)
             await self.spend_in(tx, account, kind, now)
 
     async def spend_in(

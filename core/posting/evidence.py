@@ -49,7 +49,8 @@ async def look(held: Held, post: Post) -> None:
         # No evidence in either direction: whatever the reason, it stays where it is.
         log.info("post.not_seen", kind=type(wrong).__name__, code=wrong.code)
         if isinstance(wrong, SignIn | Stale):
-            await held.signed_out(wrong)
+            async with held.writing() as tx:
+                await held.signed_out(tx, wrong)
         outcome = NotYet(max(15.0, getattr(wrong, "after_s", 0.0)))
     await _concluded(held, outcome, asked)
 

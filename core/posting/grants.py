@@ -10,11 +10,12 @@ from datetime import datetime
 
 import aiohttp
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.db import accounts
 from core.db.session import Database
-from core.publish.base import Grant, Platform, Unknown
+from core.publish.base import Grant, Platform, SignIn, Unknown
 from core.say import say
 from core.secrets import Vault
 
@@ -72,20 +73,32 @@ class Grants:
                     tx, account_id, stored.version, now, REFRESH_LEASE_S
                 )
             if ours:
-                return await self._renew(account_id, platform, grant)
+                return await self._renew(account_id, platform, grant, stored.version)
             await asyncio.sleep(0.25)  # somebody else renews it: wait for the new pair
         raise Unknown(say("publish.no_answer"))
 
-    async def _renew(self, account_id: int, platform: Platform, grant: Grant) -> Grant:
+    async def is_stored(self, tx: AsyncSession, account_id: int, grant: Grant) -> bool:
+        """Whether it is the sign-in of the account still."""
+        stored = unseal(self._vault, (await accounts.grant(tx, account_id)).sealed)
+        return stored.access == grant.access
+
+    async def _renew(
+        self, account_id: int, platform: Platform, grant: Grant, version: int
+    ) -> Grant:
         try:
             new = await self._ask(platform, grant)
+        except SignIn as wrong:
+            async with self._db.write() as tx:
+                await accounts.sign_out(tx, account_id, version, wrong.say)
+            raise
         except BaseException:
             async with self._db.write() as tx:
-                await accounts.end_refresh(tx, account_id)
+                await accounts.end_refresh(tx, account_id, version)
             raise
+        sealed = seal(self._vault, new)
         async with self._db.write() as tx:  # before any other call: the old pair is dead now
             await accounts.keep_grant(
-                tx, account_id, seal(self._vault, new), new.access_until, new.refresh_until
+                tx, account_id, version, sealed, new.access_until, new.refresh_until
             )
         log.info("account.renewed", account=account_id)
         return new

@@ -46,8 +46,10 @@ class Held:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that changes more than the target. Raises LostClaim when it is not ours."""
+        """A transaction that changes more than the target. Raises LostClaim when it is not ours.
+        Everybody locks the account first and then its targets."""
         async with self.desk.db.write() as tx:
+            await accounts.lock(tx, self.claim.account_id)
             if not await targets.ours(tx, self.claim):
                 raise LostClaim
             yield tx
@@ -114,28 +116,28 @@ class Held:
     ) -> None:
         """Stop here until a person acts, and say so."""
         async with self.desk.db.write() as tx:
-            await self.move(
-                tx,
-                to,
-                (*targets.STARTS, *targets.WORKED_ON),
-                release=True,
-                fault=about,
-                due_at=due_at,
-                tries=0,
-            )
-            await notices.tell(
-                tx,
-                self.claim,
-                self.account,
-                key,
-                self.now,
-                about=about,
-                buttons=buttons,
-                until=until,
-            )
-            if due_at:
-                await self.wake(tx, due_at)
-            await self.wake_next(tx)
+            await self.end_in(tx, to, key, about=about, buttons=buttons, due_at=due_at, until=until)
+
+    async def end_in(
+        self,
+        tx: AsyncSession,
+        to: State,
+        key: str,
+        *,
+        about: Say | None = None,
+        buttons: Rows = (),
+        due_at: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        """The same inside a transaction."""
+        before = (*targets.STARTS, *targets.WORKED_ON)
+        await self.move(tx, to, before, release=True, fault=about, due_at=due_at, tries=0)
+        await notices.tell(
+            tx, self.claim, self.account, key, self.now, about=about, buttons=buttons, until=until
+        )
+        if due_at:
+            await self.wake(tx, due_at)
+        await self.wake_next(tx)
 
     async def wake(self, tx: AsyncSession, at: datetime) -> None:
         """A job for the next step, unless it is so far away that the sweep will bring it."""
@@ -148,12 +150,16 @@ class Held:
             fence = await targets.fence_of(tx, following)
             await wake(self.desk.jobs, tx, following, fence, self.now, self.now)
 
-    async def signed_out(self, wrong: PlatformError) -> None:
-        """Only a person can mend the sign-in."""
-        async with self.writing() as tx:
-            await accounts.set_account(
-                tx, self.claim.account_id, state="signed_out", fault=wrong.say
-            )
+    async def signed_out(self, tx: AsyncSession, wrong: PlatformError) -> bool:
+        """Only a person can mend the sign-in. False when somebody just did: the one that was
+        refused is not the account's any more."""
+        account = await accounts.account(tx, self.claim.account_id)
+        if account.state != "ok":
+            return True
+        if not await self.speaker.is_current(tx):
+            return False
+        await accounts.set_account(tx, account.id, state="signed_out", fault=wrong.say)
+        return True
 
     async def with_fresh_token(self, work: Callable[[Hand], Awaitable[T]]) -> T:
         """Once more with a renewed token when the platform calls the first one stale."""

@@ -91,19 +91,17 @@ async def _may_go(held: Held) -> bool:
         return True
     async with held.desk.db.write() as tx:
         held.account = account = await accounts.lock(tx, claim.account_id)
-        hold = None
-        if account.state == "ok":
-            hold = await rules.first_hold(tx, claim, account, now)
-            if hold is None:
-                await held.move(tx, "claimed", targets.STARTS)
-    if account.state != "ok":
-        await held.end("held", "held")
-    elif hold is not None:
+        if account.state != "ok":
+            await held.end_in(tx, "held", "held")
+            return False
+        hold = await rules.first_hold(tx, claim, account, now)
+        if hold is None:
+            await held.move(tx, "claimed", targets.STARTS)
+    if hold is not None:
         await held.defer(hold.why, hold.until, hold.rule)
-    else:
-        held.state = "claimed"
-        return True
-    return False
+        return False
+    held.state = "claimed"
+    return True
 
 
 def _too_late(held: Held, now: datetime) -> bool:

@@ -36,8 +36,7 @@ async def refused(held: Held, wrong: PlatformError, *, keep: bool = False) -> No
                 until = held.now + timedelta(seconds=wrong.after_s)
                 await held.rest(tx, held.state, until)
         case SignIn() | Stale():
-            await held.signed_out(wrong)
-            await held.end("held", "held", about=wrong.say)
+            await _signed_out(held, wrong)
         case Stop():
             await _stopped(held, wrong)
         case Wait() if tries < MAX_TRIES or wrong.rule not in FAULT_RULES:
@@ -47,6 +46,16 @@ async def refused(held: Held, wrong: PlatformError, *, keep: bool = False) -> No
             await put_off(held, Wait(wrong.say, wait_s, wrong.code, "platform"))
         case _:
             await _failed(held, wrong.say, wrong.code, keep=keep)
+
+
+async def _signed_out(held: Held, wrong: PlatformError) -> None:
+    """It waits for its account; in one transaction with what is known of that, so that somebody
+    who connects it in this moment finds the post waiting."""
+    async with held.writing() as tx:
+        if await held.signed_out(tx, wrong):
+            await held.end_in(tx, "held", "held", about=wrong.say)
+            return
+    await put_off(held, Wait(wrong.say, 1, "signed_in_again", "upload"))
 
 
 async def put_off(held: Held, wrong: Wait) -> None:

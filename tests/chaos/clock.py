@@ -40,8 +40,10 @@ class FastQueue(Queue):
         super().__init__(redis)
         self._clock = clock
 
-    async def push(self, job_id: int, kind: str, attempt: int, run_at: datetime) -> bool:
-        return await super().push(job_id, kind, attempt, self._clock.real(run_at))
+    async def push(
+        self, job_id: int, kind: str, attempt: int, run_at: datetime, again: int = 0
+    ) -> bool:
+        return await super().push(job_id, kind, attempt, self._clock.real(run_at), again)
 
 
 def hasten(jobs: Jobs, clock: FastClock) -> Jobs:

@@ -15,13 +15,12 @@ from core.db.session import Database
 from core.servers.redis import command, find_redis
 from core.settings import Settings
 from tests.chaos.clock import FastClock, hasten
+from tests.chaos.crew import Crew
+from tests.chaos.result import Plan, Result, hold_against_ledger
 from tests.chaos.trouble import Trouble
-from tests.chaos.world import Plan, Result, World, lock_sqlite
+from tests.chaos.world import World, lock_sqlite
 from tests.doubles.bench import make_clip_file, open_bench
 from tests.doubles.postgres import Postgres, fresh_database, run_postgres, system_postgres
-
-PER_POST_S = 8.0
-"""Real seconds a run may take for each post, and a minute on top; far more than it should."""
 
 
 async def run(plan: Plan, database: str) -> Result:
@@ -49,36 +48,44 @@ async def _run(
     db = Database(settings)
     await create_all(db)
     trouble = Trouble(plan.seed, clock)
+    crew = Crew(settings, clock, plan.workers, plan.seed)
     async with open_bench(settings, db, clock, clip, around=trouble.around) as bench:
         hasten(bench.jobs, clock)
-        trouble.expire = bench.expire
-        world = World(plan, settings, clock, bench, trouble, restart)
-        names = await world.connect()
-        await world.plan_posts(names)
-        await world.open_workers()
-        tasks = [
-            asyncio.create_task(t)
-            for t in (
-                world.keep_workers(),
-                world.make_trouble(),
-                world.look_after(names),
-                world.watch(),
-            )
-        ]
+        world = World(plan, settings, clock, bench, restart)
+        await world.connect()
+        await world.plan_posts()
+        trouble.acts = {**world.acts, "kill_any": crew.kill, "freeze_any": crew.freeze}
+        trouble.certainly(world.targets())
+        await crew.open()
         trouble.quiet = False
-        try:
-            await world.until_settled(60 + plan.posts * PER_POST_S)
-        finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-            await world.end_workers()
-        for wrong in ended:
-            if isinstance(wrong, Exception):
-                raise wrong
-        result = await world.result(names)
+        await _while_settling(world, crew)
+        found = Result(
+            plan,
+            dict(world.did),
+            dict(trouble.met),
+            len(trouble.troubled),
+            world.latest,
+            dict(world.stuck),
+        )
+        found = await hold_against_ledger(bench, world.names, found)
     await db.close()
-    return result
+    return found
+
+
+async def _while_settling(world: World, crew: Crew) -> None:
+    """Until every post is where it stays. What goes wrong in the runner itself is raised."""
+    around = (crew.keep(), world.look_after(), world.watch())
+    tasks = [asyncio.create_task(t) for t in around]
+    try:
+        await world.until_settled()
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await crew.end()
+    for wrong in ended:
+        if isinstance(wrong, Exception):
+            raise wrong
 
 
 @contextmanager

@@ -31,14 +31,14 @@ from core.secrets import Vault
 from core.services import Services
 from core.settings import Settings
 from tests.chaos.clock import FastClock, hasten
-from workers import publish  # noqa: F401  (it declares its jobs)
+from tests.chaos.trouble import TARGET
+from workers import publish, run, sweep  # noqa: F401  (the first declares its jobs)
 from workers import settings as arq_side
 
-SWEEP_S = 15.0
 LEASE_S = 60.0
 
 
-async def work(raw: dict[str, Any]) -> None:
+async def work(raw: dict[str, Any], catalog: Catalog) -> None:
     """One worker, until it is killed."""
     settings = Settings(
         data_dir=Path(raw["data_dir"]),
@@ -48,8 +48,7 @@ async def work(raw: dict[str, Any]) -> None:
     )
     clock = FastClock(raw["began_s"], raw["scale"])
     db, store, vault = Database(settings), open_store(settings), Vault(settings)
-    named = {"User-Agent": f"worker/{os.getpid()}"}  # so that chaos knows whom to kill
-    async with Jobs.open(settings, db) as jobs, aiohttp.ClientSession(headers=named) as http:
+    async with Jobs.open(settings, db) as jobs, _named_session() as http:
         hasten(jobs, clock)
         posting = Posting(
             db=db,
@@ -67,17 +66,34 @@ async def work(raw: dict[str, Any]) -> None:
             db=db,
             vault=vault,
             jobs=jobs,
-            catalog=Catalog.load(),
+            catalog=catalog,
             store=store,
             posting=posting,
             http=http,
         )
-        await asyncio.gather(_poll(svc), _sweep(svc))
+        await asyncio.gather(_poll(svc, clock.scale), _sweep(svc, for_ever=raw["sweeps"]))
 
 
-async def _poll(svc: Services) -> None:
+def _named_session() -> aiohttp.ClientSession:
+    """Every call says who makes it and for which target, so that chaos knows whom to kill when."""
+
+    async def name_it(_: object, __: object, call: aiohttp.TraceRequestStartParams) -> None:
+        target = structlog.contextvars.get_contextvars().get("target")
+        if target is not None:
+            call.headers[TARGET] = str(target)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_start.append(name_it)
+    return aiohttp.ClientSession(
+        headers={"User-Agent": f"worker/{os.getpid()}"}, trace_configs=[tracing]
+    )
+
+
+async def _poll(svc: Services, scale: float) -> None:
+    """Beats come as often as they would in slow time."""
+    timing = run.Timing(beat_s=run.Timing().beat_s / scale, look_s=max(0.2, 2.0 / scale))
     while True:
-        worker = arq_side.build(svc, "publish")
+        worker = arq_side.build(svc, "publish", timing)
         worker.poll_delay_s = 0.05
         try:
             await worker.async_run()
@@ -85,21 +101,23 @@ async def _poll(svc: Services) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _sweep(svc: Services) -> None:
-    """What the light worker does."""
+async def _sweep(svc: Services, *, for_ever: bool) -> None:
+    """Each worker once when it starts, and the light worker for ever."""
     while True:
         try:
-            await svc.posting.sweep()
-            await svc.jobs.sweep(svc.db, svc.clock)
+            await sweep.once(svc)
         except (SQLAlchemyError, RedisError, OSError):
             pass
-        await svc.clock.sleep(SWEEP_S)
+        if not for_ever:
+            return
+        await svc.clock.sleep(sweep.EVERY_S)
 
 
 def main() -> None:
     """Load, then fork a worker for each line."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     platform_classes()
+    catalog = Catalog.load()
     log = Path(sys.argv[1]).open("a", buffering=1)  # noqa: SIM115  (for the life of the process)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
     print("ready", flush=True)
@@ -112,7 +130,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-        asyncio.run(work(json.loads(line)))
+        asyncio.run(work(json.loads(line), catalog))
         os._exit(0)
 
 

@@ -1,50 +1,36 @@
-"""Everything of one chaos run: the platforms, the database, the workers, and who makes trouble."""
+"""Everything around the workers of a run: the posts, the people, and what befalls the machines."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
-import random
-import signal
 import sqlite3
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import redis.asyncio
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.db import jobs as job_rows
-from core.db.tables import AccountRow, OutboxRow, PostRow, TargetRow
+from core.db.tables import AccountRow, JobRow, PostRow, TargetRow
 from core.errors import Told
 from core.jobs.kinds import PUBLISH
 from core.settings import Settings
+from core.when.moment import Moment
 from tests.chaos.clock import FastClock
-from tests.chaos.trouble import Trouble
+from tests.chaos.result import SETTLED, Plan
 from tests.doubles.bench import Bench
 
-FINAL = ("published", "private", "unconfirmed", "failed")
 STUCK = timedelta(minutes=10)
-EACH = 3
-"""Posts of one account: they go out one after the other, so many on one account only take long."""
-
-
-@dataclass
-class Plan:
-    """How much of what."""
-
-    seed: int
-    posts: int
-    workers: int = 3
-    scale: float = 30.0
-    every_s: float = 12.0
-    """Between two posts, on the fast clock."""
+PLANNING_S = 0.08
+"""Real seconds it takes to plan a post; the first is due when all are planned."""
+HOPELESS = timedelta(minutes=20)
+"""Nothing moved for so long: then nothing will."""
 
 
 @dataclass
@@ -55,167 +41,102 @@ class World:
     settings: Settings
     clock: FastClock
     bench: Bench
-    trouble: Trouble
     restart_database: Callable[[], Awaitable[None]]
-    pids: list[int] = field(default_factory=list)
     did: Counter[str] = field(default_factory=Counter)
     latest: timedelta = timedelta(0)
-    stuck: set[int] = field(default_factory=set)
-    zygote: asyncio.subprocess.Process | None = None
+    stuck: dict[int, str] = field(default_factory=dict)
+    """By target: how it was found."""
+    names: dict[int, str] = field(default_factory=dict)
+    """Username by account."""
+    platforms: dict[int, str] = field(default_factory=dict)
+    of_target: dict[int, int] = field(default_factory=dict)
+    """Account by target."""
 
-    # ── workers ────────────────────────────────────────────────────────────────────────────────
+    # ── what befalls a post in the middle of a call ────────────────────────────────────────────
 
-    async def open_workers(self) -> None:
-        self.zygote = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.chaos.worker", str(self.settings.data_dir / "workers.log")),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        await self._line()
-
-    async def _line(self) -> str:
-        assert self.zygote is not None and self.zygote.stdout is not None
-        return (await self.zygote.stdout.readline()).decode().strip()
-
-    async def start_worker(self) -> None:
-        assert self.zygote is not None and self.zygote.stdin is not None
-        raw = {
-            "data_dir": str(self.settings.data_dir),
-            "redis_url": self.settings.redis_url,
-            "database_url": self.settings.database_url,
-            "began_s": self.clock.began_s,
-            "scale": self.clock.scale,
+    @property
+    def acts(self) -> dict[str, Callable[[int], Awaitable[None]]]:
+        return {
+            "expire": self._expire,
+            "double": self._double,
+            "flush": self._flush,
+            "restart": self._restart,
         }
-        self.zygote.stdin.write(json.dumps(raw).encode() + b"\n")
-        await self.zygote.stdin.drain()
-        self.pids.append(int(await self._line()))
 
-    async def keep_workers(self) -> None:
-        """Start a new one for each that was killed."""
-        while True:
-            self.pids = [p for p in self.pids if _alive(p)]
-            while len(self.pids) < self.plan.workers:
-                await self.start_worker()
-            await asyncio.sleep(0.1)
+    async def _expire(self, target: int) -> None:
+        """The access token of its account ends now."""
+        account = self.of_target[target]
+        await self.bench.act(self.platforms[account], "expire", self.names[account])
 
-    async def end_workers(self) -> None:
-        for pid in self.pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if self.zygote is not None:
-            self.zygote.kill()
-            await self.zygote.wait()
-
-    # ── trouble that is no call's ──────────────────────────────────────────────────────────────
-
-    async def make_trouble(self) -> None:
-        """Kill at any line, empty Redis, restart the database, double jobs."""
-        rng = random.Random(f"{self.plan.seed} world")
-        odds = {"kill": 5, "flush": 2, "double": 4, "restart": 1, "freeze": 1}
-        while True:
-            await asyncio.sleep(rng.uniform(1.0, 3.0))
-            what = rng.choices(list(odds), list(odds.values()))[0]
-            self.did[what] += 1
-            with contextlib.suppress(SQLAlchemyError, OSError):
-                await getattr(self, f"_{what}")(rng)
-
-    async def _kill(self, rng: random.Random) -> None:
-        if self.pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(rng.choice(self.pids), signal.SIGKILL)
-
-    async def _freeze(self, rng: random.Random) -> None:
-        if self.pids:
-            pid = rng.choice(self.pids)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-                await self.clock.sleep(100)
-                os.kill(pid, signal.SIGCONT)
-
-    async def _flush(self, _: random.Random) -> None:
-        async with redis.asyncio.Redis(
-            unix_socket_path=str(self.settings.redis_url).removeprefix("unix://")
-        ) as client:
-            await client.flushall()
-
-    async def _double(self, rng: random.Random) -> None:
-        """The same step as two jobs at once."""
+    async def _double(self, target: int) -> None:
+        """The same step as two more jobs at once."""
         now = self.clock.now()
         async with self.bench.db.write() as tx:
-            due = await tx.scalars(
-                select(TargetRow.id).where(TargetRow.state.not_in(FINAL)).limit(50)
-            )
-            for target in rng.sample(found := list(due), min(4, len(found))):
-                for copy in range(2):
-                    key = f"double:{target}:{copy}:{rng.random()}"
-                    await job_rows.add(
-                        tx, PUBLISH.name, "publish", {"target": target}, key=key, now=now
-                    )
+            for copy in range(2):
+                key = f"double:{target}:{copy}:{now.timestamp()}"
+                await self.bench.jobs.add(tx, PUBLISH, {"target": target}, key=key, now=now)
 
-    async def _restart(self, _: random.Random) -> None:
+    async def _flush(self, _: int) -> None:
+        """Redis forgets everything."""
+        socket = str(self.settings.redis_url).removeprefix("unix://")
+        async with redis.asyncio.Redis(unix_socket_path=socket) as client:
+            await client.flushall()
+
+    async def _restart(self, _: int) -> None:
         await self.restart_database()
 
     # ── people ─────────────────────────────────────────────────────────────────────────────────
 
-    async def connect(self) -> dict[int, str]:
-        """As many accounts as the posts need."""
-        n = self.plan.posts
-        names = {}
-        for k in range(-(-(n // 2) // EACH)):
-            names[await self.bench.connect("tiktok", f"t{k}")] = f"t{k}"
-        for k in range(-(-(n - n // 2) // EACH)):
-            names[await self.bench.connect("instagram", f"i{k}")] = f"i{k}"
-        return names
+    async def connect(self) -> None:
+        """As many accounts as the posts need, half of them on each platform."""
+        for n in range(-(-self.plan.posts // self.plan.each)):
+            platform = ("tiktok", "instagram")[n % 2]
+            account = await self.bench.connect(platform, f"{platform[0]}{n}")
+            self.names[account], self.platforms[account] = f"{platform[0]}{n}", platform
 
-    async def plan_posts(self, names: dict[int, str]) -> None:
-        """Each with words of its own, one after the other."""
-        rng = random.Random(f"{self.plan.seed} plan")
-        tiktok = [a for a, name in names.items() if name.startswith("t")]
-        instagram = [a for a, name in names.items() if name.startswith("i")]
-        slots = [tiktok[i % len(tiktok)] for i in range(self.plan.posts // 2)]
-        rest = self.plan.posts - len(slots)
-        slots += [instagram[i % len(instagram)] for i in range(rest)]
-        rng.shuffle(slots)
-        for n, account in enumerate(slots):
+    async def plan_posts(self) -> None:
+        """Each with words of its own, one after the other, from account to account."""
+        accounts, zone = list(self.names), ZoneInfo("Europe/Berlin")
+        first = self.clock.now() + timedelta(
+            seconds=30 + self.plan.posts * PLANNING_S * self.plan.scale
+        )
+        for n in range(self.plan.posts):
+            account = accounts[n % len(accounts)]
+            at = first + timedelta(seconds=n * self.plan.every_s)
+            moment = Moment(at, at.astimezone(zone).replace(tzinfo=None), zone.key)
             post = await self.bench.posting.schedule(
-                self.bench.clip_id, None, self.bench.by, key=f"p{n}", account_ids=[account]
+                self.bench.clip_id, moment, self.bench.by, key=f"p{n}", account_ids=[account]
             )
-            at = self.clock.now() + timedelta(seconds=60 + n * self.plan.every_s)
-            async with self.bench.db.write() as tx:
-                await tx.execute(
-                    update(PostRow)
-                    .where(PostRow.id == post.id)
-                    .values(caption=f"post {n}", due_at=at, window_s=7 * 86400)
-                )
-                await tx.execute(
-                    update(TargetRow)
-                    .where(TargetRow.post_id == post.id)
-                    .values(due_at=at, planned_at=at)
-                )
+            await self.bench.posting.edit_caption(post.id, f"post {n}", self.bench.by)
+            self.of_target[post.targets[0].id] = account
+        async with self.bench.db.write() as tx:  # late ones are not asked about here
+            await tx.execute(update(PostRow).values(window_s=7 * 86400))
 
-    async def look_after(self, names: dict[int, str]) -> None:
+    def targets(self) -> dict[str, list[int]]:
+        """In their order, by platform."""
+        found: dict[str, list[int]] = {"tiktok": [], "instagram": []}
+        for target, account in self.of_target.items():
+            found[self.platforms[account]].append(target)
+        return found
+
+    async def look_after(self) -> None:
         """What people do: sign in again when they are asked to, try again what failed."""
         while True:
             await asyncio.sleep(1.0)
             with contextlib.suppress(SQLAlchemyError, OSError, Told):
-                await self._look_after(names)
+                await self._look_after()
 
-    async def _look_after(self, names: dict[int, str]) -> None:
+    async def _look_after(self) -> None:
         async with self.bench.db.read() as tx:
             out = list(
-                await tx.execute(
-                    select(AccountRow.id, AccountRow.platform).where(
-                        AccountRow.state == "signed_out"
-                    )
-                )
+                await tx.scalars(select(AccountRow.id).where(AccountRow.state == "signed_out"))
             )
             failed = list(
                 await tx.scalars(select(TargetRow.post_id).where(TargetRow.state == "failed"))
             )
-        for account, platform in out:
+        for account in out:
             self.did["sign in again"] += 1
-            await self.bench.connect(platform, names[account])
+            await self.bench.connect(self.platforms[account], self.names[account])
         for post in failed:
             self.did["try again"] += 1
             await self.bench.posting.post_now(post, self.bench.by, f"again{time.time()}")
@@ -223,7 +144,7 @@ class World:
     # ── watching ───────────────────────────────────────────────────────────────────────────────
 
     async def watch(self) -> None:
-        """Nothing may be due for ten minutes without anybody doing it."""
+        """Nothing may be due for ten minutes without anybody working on it."""
         while True:
             await asyncio.sleep(0.5)
             with contextlib.suppress(SQLAlchemyError, OSError):
@@ -231,87 +152,56 @@ class World:
 
     async def _watch(self) -> None:
         now = self.clock.now()
+        waiting = (TargetRow.state.not_in(("held", "failed", *SETTLED)), TargetRow.due_at < now)
         async with self.bench.db.read() as tx:
-            rows = await tx.execute(
-                select(TargetRow.id, TargetRow.due_at, TargetRow.changed_at).where(
-                    TargetRow.state.not_in(("held", *FINAL)),
-                    TargetRow.due_at < now,
-                )
-            )
-            for target, due_at, changed_at in rows:
-                assert due_at is not None
-                self.latest = max(self.latest, now - due_at)
-                if now - max(due_at, changed_at) > STUCK:
-                    self.stuck.add(target)
+            for row in await tx.scalars(select(TargetRow).where(*waiting)):
+                assert row.due_at is not None
+                late = now - max(row.due_at, row.changed_at, row.lease_until or row.due_at)
+                self.latest = max(self.latest, late)
+                if late > STUCK and row.id not in self.stuck:
+                    self.stuck[row.id] = await _found(tx, row, now)
 
-    async def until_settled(self, within_s: float) -> bool:
-        """Wait, in real seconds, until every post is where it stays."""
-        until = time.monotonic() + within_s
-        while time.monotonic() < until:
-            await asyncio.sleep(1.0)
+    async def until_settled(self) -> bool:
+        """Wait until every post is where it stays; False when nothing moves any more."""
+        while True:
+            await asyncio.sleep(0.5)
             with contextlib.suppress(SQLAlchemyError, OSError):
                 async with self.bench.db.read() as tx:
-                    open_one = await tx.scalar(
-                        select(TargetRow.id)
-                        .where(TargetRow.state.not_in(("published", "private", "unconfirmed")))
-                        .limit(1)
+                    left = await tx.scalar(
+                        select(func.count()).where(TargetRow.state.not_in(SETTLED))
                     )
-                if open_one is None:
+                    moved = await tx.scalar(select(func.max(TargetRow.changed_at)))
+                    due = await tx.scalar(select(func.max(TargetRow.planned_at)))
+                if not left:
                     return True
-        return False
+                if self._hopeless(moved, due):
+                    return False
 
-    async def result(self, names: dict[int, str]) -> Result:
-        """The rows held against the ledger of the platforms."""
-        async with self.bench.db.read() as tx:
-            rows = list(
-                await tx.execute(
-                    select(TargetRow.id, TargetRow.state, TargetRow.account_id, PostRow.caption)
-                    .join(PostRow, PostRow.id == TargetRow.post_id)
-                    .order_by(TargetRow.id)
-                )
-            )
-            asked = {
-                int(k.split(":")[1])
-                for k in await tx.scalars(
-                    select(OutboxRow.key).where(OutboxRow.key.like("target:%:unconfirmed:%"))
-                )
-            }
-        ledger = Counter((p["account"], p["caption"]) for p in await self.bench.ledger())
-        found = Result(self.plan, dict(self.did), dict(self.trouble.met), self.latest)
-        for target, state, account, caption in rows:
-            found.states[state] += 1
-            times = ledger[(names[account], caption)]
-            found.doubled += times > 1
-            found.false += state == "published" and times == 0
-            found.lost += state not in ("published", "private", "unconfirmed")
-            found.unasked += state == "unconfirmed" and target not in asked
-            found.there += state == "unconfirmed" and times == 1
-        found.stuck = len(self.stuck)
-        return found
+    def _hopeless(self, *last: datetime | None) -> bool:
+        now = self.clock.now()
+        return all(at is not None and now - at > HOPELESS for at in last)
 
 
-@dataclass
-class Result:
-    """One line of the table."""
-
-    plan: Plan
-    did: dict[str, int]
-    met: dict[str, int]
-    latest: timedelta
-    states: Counter[str] = field(default_factory=Counter)
-    doubled: int = 0
-    lost: int = 0
-    false: int = 0
-    """Published by our rows, and not in the ledger."""
-    unasked: int = 0
-    """Unconfirmed without a question in the chat."""
-    there: int = 0
-    """Unconfirmed, and in the ledger."""
-    stuck: int = 0
-
-    @property
-    def good(self) -> bool:
-        return not (self.doubled or self.lost or self.false or self.unasked or self.stuck)
+async def _found(tx: AsyncSession, row: TargetRow, now: datetime) -> str:
+    """A target and its newest job, for whoever wants to know why it does not move."""
+    job = await tx.scalar(
+        select(JobRow)
+        .where(JobRow.key.like(f"publish:{row.id}:%"))
+        .order_by(JobRow.id.desc())
+        .limit(1)
+    )
+    ago = {
+        name: f"{(now - at).total_seconds():.0f} s ago"
+        for name, at in (
+            ("due", row.due_at),
+            ("changed", row.changed_at),
+            ("lease over", row.lease_until),
+            ("job due", job and job.run_at),
+            ("its lease over", job and job.lease_until),
+        )
+        if at is not None
+    }
+    return f"{row.id} {row.state} {row.rule} {ago} job {job and (job.state, job.attempt)}"
 
 
 def lock_sqlite(settings: Settings, seconds: float) -> None:
@@ -322,11 +212,3 @@ def lock_sqlite(settings: Settings, seconds: float) -> None:
         held.execute("BEGIN IMMEDIATE")
         time.sleep(seconds)
         held.execute("ROLLBACK")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,25 @@ async def test_a_worker_whose_lease_was_taken_can_do_nothing(svc: Services, tmp_
     await _until(lambda: not _alive(pid), 5)
     await running
     assert (await _state(svc, job_id))[0] == "running"
+
+
+async def test_what_killed_workers_had_taken_does_not_stand_in_the_way(
+    svc: Services, tmp_path: Path, redis_socket: str
+) -> None:
+    """arq keeps such deliveries for half an hour, and reads no further than the first hundred."""
+    import redis
+
+    ago = svc.clock.now() - timedelta(minutes=3)
+    async with svc.db.write() as tx:
+        for n in range(120):
+            args = {"folder": str(tmp_path), "seconds": 0}
+            await svc.jobs.add(tx, SLOW, args, key=f"toy{n}", now=ago, run_at=ago)
+    with redis.Redis(unix_socket_path=redis_socket) as client:
+        await _until(lambda: client.zcard("clipdesk:light") == 120)
+        for taken in client.zrange("clipdesk:light", 0, -1):
+            client.set(b"arq:in-progress:" + taken, b"1")  # as a worker leaves it that is killed
+        await svc.jobs.sweep(svc.db, svc.clock)
+        found = client.zrange("clipdesk:light", 0, -1)
+        assert len(found) == 120
+        assert not any(client.exists(b"arq:in-progress:" + taken) for taken in found)
+        client.flushall()

@@ -20,7 +20,7 @@ from core.db import jobs as rows
 from core.db.nudges import TOPIC_JOBS, ring_after_commit
 from core.db.session import Database
 from core.jobs.bell import Bell
-from core.jobs.kinds import Kind
+from core.jobs.kinds import KINDS, QUEUES, Kind
 from core.jobs.queue import Queue
 from core.settings import Settings
 
@@ -81,9 +81,17 @@ class Jobs:
         now = clock.now()
         async with db.read() as tx:
             due = await rows.due(tx, now, now + PUSH_AHEAD)
-        for d in due:
-            await self.queue.push(d.id, d.kind, d.attempt, d.run_at, _overdue(d.run_at, now))
-        return len(due)
+        return sum([await self._bring(queue, due, now) for queue in QUEUES])
+
+    async def _bring(self, queue: str, due: tuple[rows.Due, ...], now: datetime) -> int:
+        """Push those of one queue that Redis does not know; how many."""
+        kinds = {(d.id, d.attempt, d.run_at, _overdue(d.run_at, now)): d.kind for d in due}
+        ours = [of for of, kind in kinds.items() if KINDS[kind].queue == queue]
+        missing = set(ours) - await self.queue.held(queue, ours)
+        for of in sorted(missing, key=lambda of: of[2]):
+            job_id, attempt, run_at, again = of
+            await self.queue.push(job_id, kinds[of], attempt, run_at, again)
+        return len(missing)
 
     async def _pass_on(self) -> None:
         while True:

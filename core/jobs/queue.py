@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,15 @@ def redis_settings(settings: Settings) -> RedisSettings:
         raise BadSetting("setting.redis_url") from wrong
 
 
+Delivery = tuple[int, int, datetime, int]
+"""Row, attempt, time, and how often it was delivered before."""
+
+
+def _delivery(job_id: int, attempt: int, run_at: datetime, again: int) -> str:
+    """The id arq knows it by."""
+    return f"{job_id}:{attempt}:{run_at.timestamp():.3f}:{again}"
+
+
 class Queue:
     """Tells workers that a row is due. Losing a push costs time only: the sweep pushes again."""
 
@@ -92,7 +102,7 @@ class Queue:
             await self.redis.enqueue_job(
                 RUN,
                 job_id,
-                _job_id=f"{job_id}:{attempt}:{at}:{again}",
+                _job_id=_delivery(job_id, attempt, run_at, again),
                 _queue_name=queue,
                 _defer_until=run_at,
             )
@@ -100,6 +110,17 @@ class Queue:
             log.warning("queue.push_failed", job=job_id, error=type(wrong).__name__)
             return False
         return True
+
+    async def held(self, queue: str, deliveries: Sequence[Delivery]) -> set[Delivery]:
+        """Those of these that Redis knows, in one question."""
+        if not deliveries:
+            return set()
+        try:
+            ids = [_delivery(*d) for d in deliveries]
+            scores = await self.redis.zmscore(queue_name(queue), ids)
+        except (RedisError, OSError):
+            return set()
+        return {d for d, score in zip(deliveries, scores, strict=True) if score is not None}
 
     async def _forget(self, queue: str, job_id: int, attempt: int, at: str, again: int) -> None:
         """Take earlier deliveries out of the queue. A worker that is killed leaves what it had

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from arq.connections import ArqRedis
 
 from core.jobs.jobs import Jobs
-from core.jobs.queue import Queue
+from core.jobs.queue import Delivery, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class FastClock:
 
     def real(self, at: datetime) -> datetime:
         """The real moment at which this clock will show that."""
-        left = (at - self.now()).total_seconds() / self.scale
-        return datetime.now(UTC) + timedelta(seconds=left)
+        began = datetime.fromtimestamp(self.began_s, UTC)
+        return began + (at - began) / self.scale
 
 
 class FastQueue(Queue):
@@ -44,6 +45,10 @@ class FastQueue(Queue):
         self, job_id: int, kind: str, attempt: int, run_at: datetime, again: int = 0
     ) -> bool:
         return await super().push(job_id, kind, attempt, self._clock.real(run_at), again)
+
+    async def held(self, queue: str, deliveries: Sequence[Delivery]) -> set[Delivery]:
+        real = {(j, a, self._clock.real(at), n): (j, a, at, n) for j, a, at, n in deliveries}
+        return {real[d] for d in await super().held(queue, list(real))}
 
 
 def hasten(jobs: Jobs, clock: FastClock) -> Jobs:

@@ -28,6 +28,7 @@ from core.posting.desk import Timing
 from core.posting.posting import Posting
 from core.publish.base import platform_classes
 from core.secrets import Vault
+from core.servers.parent import end_with_parent
 from core.services import Services
 from core.settings import Settings
 from tests.chaos.clock import FastClock, hasten
@@ -71,7 +72,9 @@ async def work(raw: dict[str, Any], catalog: Catalog) -> None:
             posting=posting,
             http=http,
         )
-        await asyncio.gather(_poll(svc, clock.scale), _sweep(svc, for_ever=raw["sweeps"]))
+        await asyncio.gather(
+            _poll(svc, clock.scale), _sweep(svc, for_ever=raw["sweeps"]), end_with_parent()
+        )
 
 
 def _named_session() -> aiohttp.ClientSession:
@@ -118,6 +121,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     platform_classes()
     catalog = Catalog.load()
+    os.environ["CLIPDESK_PARENT"] = str(os.getpid())
     log = Path(sys.argv[1]).open("a", buffering=1)  # noqa: SIM115  (for the life of the process)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
     print("ready", flush=True)

@@ -41,6 +41,8 @@ class Heard:
     words: tuple[Word, ...]
     by: WordsFrom
     language: str | None = None
+    note: Say | None = None
+    """What a person must know of where the words come from."""
 
 
 class Recogniser(Protocol):

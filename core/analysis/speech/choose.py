@@ -54,8 +54,10 @@ async def find_words(
     """The words of a source. What did not work is told once, and the next way is tried."""
     if subtitles is not None:
         heard = read_subtitles(subtitles, voice, video.facts.duration_s)
+        tell("words", 0.0, note=heard.note)
         return replace(heard, words=await asyncio.to_thread(in_pauses, heard.words, pcm))
     if inside := await embedded_subtitles(video, voice, settings=settings):
+        tell("words", 0.0, note=inside.note)
         return replace(inside, words=await asyncio.to_thread(in_pauses, inside.words, pcm))
     if pcm is None or not voice:
         return NOBODY

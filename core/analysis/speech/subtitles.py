@@ -16,11 +16,13 @@ import pysubs2
 
 from core.analysis.model import Spell, Word
 from core.analysis.speech.base import Heard
+from core.analysis.speech.fit import Fit, fit, moved
 from core.errors import Told
 from core.media.decode import input_args
 from core.media.facts import Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
+from core.say import Say, say
 from core.settings import Settings
 
 MAX_B = 8_000_000
@@ -33,12 +35,23 @@ def read_subtitles(path: Path, voice: Sequence[Spell], duration_s: float) -> Hea
     """Raises Told for a file that holds no subtitles."""
     if path.stat().st_size > MAX_B:
         raise Told("speech.subtitles_big")
-    cues = _cues(_text(path.read_bytes()))
-    words = [w for cue in _without_rolling(cues) for w in _spread(*cue, voice)]
+    cues = _without_rolling(_cues(_text(path.read_bytes())))
+    fits = fit(cues, voice, duration_s)
+    words = [w for cue in moved(cues, fits.offset_s) for w in _spread(*cue, voice)]
     inside = tuple(w for w in words if w.start_s < duration_s)
     if not inside:
         raise Told("speech.subtitles_empty")
-    return Heard(inside, "upload")
+    return Heard(inside, "upload", note=_told(fits))
+
+
+def _told(fits: Fit) -> Say | None:
+    """What a person should know of subtitles that were late, early, or not of this video."""
+    if fits.wrong:
+        return say("speech.subtitles_elsewhere")
+    if fits.offset_s:
+        key = "speech.subtitles_early" if fits.offset_s > 0 else "speech.subtitles_late"
+        return say(key, seconds=abs(fits.offset_s))
+    return None
 
 
 def _text(raw: bytes) -> str:
@@ -132,7 +145,7 @@ async def embedded_subtitles(
                 heard = read_subtitles(out, voice, video.facts.duration_s)
             except (FfmpegFailed, Told, FileNotFoundError):
                 continue
-        return Heard(heard.words, "embedded", _bcp47(track.language))
+        return Heard(heard.words, "embedded", _bcp47(track.language), heard.note)
     return None
 
 

@@ -36,6 +36,9 @@ from workers.making import Version, keep_version, make_version, store_files
 from workers.run import Run, job
 from workers.teller import Teller, telling
 
+SO_FAR = "seen-"
+"""Folders in which an analysis keeps what it knows; the sweep removes what nobody came back for."""
+
 
 @asynccontextmanager
 async def scratch_folder(run: Run) -> AsyncIterator[Path]:
@@ -124,11 +127,14 @@ async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Telle
     if known is not None:
         return known
     stages: dict[str, float] = {}
+    # Beside the scratch folder of this try: should it be killed, the next one goes on from here.
+    so_far = svc.settings.data_dir / "scratch" / f"{SO_FAR}{run.id}"
     found = await find_out(
-        video, settings=svc.settings, tell=tell, subtitles=subtitles, timings=stages
+        video, settings=svc.settings, tell=tell, subtitles=subtitles, timings=stages, keep=so_far
     )
     async with svc.db.write() as tx:
         await videos.keep_analysis(tx, cut.source_id, found, stages, svc.clock.now(), mark)
+    await asyncio.to_thread(shutil.rmtree, so_far, ignore_errors=True)
     return found
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -15,6 +19,7 @@ from workers.run import holder_is_dead
 EVERY_S = 15.0
 FORGET_UPDATES_AFTER = timedelta(days=3)
 FORGET_ARRIVALS_AFTER = timedelta(days=7)
+FORGET_SCRATCH_AFTER_S = 2 * 86400
 
 log = structlog.get_logger()
 
@@ -37,8 +42,17 @@ async def once(svc: Services) -> None:
     async with svc.db.write() as tx:
         await chats.forget_seen(tx, svc.clock.now() - FORGET_UPDATES_AFTER)
         await arrivals.forget(tx, svc.clock.now() - FORGET_ARRIVALS_AFTER)
+    await asyncio.to_thread(_forget_scratch, svc.settings.data_dir / "scratch")
     if pushed:
         log.debug("sweep.pushed", n=pushed)
+
+
+def _forget_scratch(folder: Path) -> None:
+    """What jobs left behind that were killed and never came back."""
+    for left in folder.glob("*-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > FORGET_SCRATCH_AFTER_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 async def free_the_dead(svc: Services) -> None:

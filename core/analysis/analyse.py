@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from core.analysis.model import Analysis
 from core.analysis.picture import Picture, watch
+from core.analysis.pieces import Kept
 from core.analysis.side_by_side import side_by_side
 from core.analysis.sound import Sound, listen
 from core.analysis.speech.base import Heard
@@ -34,26 +35,36 @@ async def analyse(
     subtitles: Path | None = None,
     speech: bool = True,
     timings: dict[str, float] | None = None,
+    keep: Path | None = None,
 ) -> Analysis:
-    """Look and listen once. `timings` gets the seconds of the stages video, audio and words.
+    """Look and listen once. `timings` gets the seconds of the stages video, audio and words;
+    `keep` is a folder for what is known so far, from which another try goes on.
 
     Raises NotUsable when the source cannot be read after all; child processes end when the awaiting
     task is cancelled.
     """
-    took = timings if timings is not None else {}
+    took, kept = timings if timings is not None else {}, Kept(keep)
 
     async def see() -> Picture:
-        seen = await _timed(took, "video", watch(video, settings=settings, tell=tell))
+        seen = await _timed(took, "video", watch(video, settings=settings, tell=tell, kept=kept))
         tell("video", 1.0)
         return seen
 
     async def hear(scratch: Path) -> tuple[Sound, Heard]:
-        sound = await _timed(took, "audio", listen(video, scratch, settings=settings, tell=tell))
+        sound = await _timed(
+            took, "audio", listen(video, scratch, settings=settings, tell=tell, kept=kept)
+        )
         tell("audio", 1.0)
         heard = NOBODY
         if speech:
             finding = find_words(
-                video, sound.pcm, sound.voice, settings=settings, tell=tell, subtitles=subtitles
+                video,
+                sound.pcm,
+                sound.voice,
+                settings=settings,
+                tell=tell,
+                subtitles=subtitles,
+                kept=kept,
             )
             heard = await _timed(took, "words", finding)
         tell("words", 1.0)
@@ -61,7 +72,7 @@ async def analyse(
 
     try:
         with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
-            picture, (sound, heard) = await side_by_side(see(), hear(Path(scratch)))
+            picture, (sound, heard) = await side_by_side(see(), hear(keep or Path(scratch)))
     except FfmpegFailed as wrong:
         raise NotUsable("media.unreadable", why=wrong.cause) from wrong
     except OSError as wrong:

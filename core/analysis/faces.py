@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from core.settings import Section, Settings
 _NEW_PICTURE = 12.0
 """A difference between two frames like this is a cut, or as good as one."""
 _SOON_S = 0.1
+_STILL, _STILL_CELLS, _STILL_GRID = 9.0, 12, (64, 36)
+"""The mean change of the cells that changed most. Below it no face had moved by a twelfth of its
+width in our recordings, and a look would only find again what the one before it found."""
 
 
 class FaceSettings(Section):
@@ -91,7 +95,8 @@ class FaceMeter:
         self._finder = finder
         self._next_s, self._last_s = 0.0, -1.0
         self._mouths: list[tuple[Face, Gray]] = []
-        self._samples: list[FaceSample] = []
+        self._looked: Gray | None = None
+        self.seen: list[FaceSample] = []
 
     def wants(self, t_s: float, step: float) -> bool:
         """Whether a frame is due for a look; `step` is its difference from the one before, 0…255.
@@ -103,22 +108,34 @@ class FaceMeter:
         return True
 
     def add(self, frame: Frame) -> None:
-        """Look for faces in one frame."""
-        found = self._finder.find(frame)
-        if found is None:
-            return
+        """Look for faces in one frame; where nothing moved since the last look they are where they
+        were, and only their mouths are looked at."""
+        small = cv2.resize(frame.luma, _STILL_GRID, interpolation=cv2.INTER_AREA)
+        grid = np.asarray(small, np.uint8)
+        if self._looked is not None and _still(grid, self._looked):
+            found: list[Face] | None = [face for face, _ in self._mouths]
+        else:
+            found = self._finder.find(frame)
+            if found is None:
+                return
+            self._looked = grid
+        assert found is not None
         mouths = [(f, _mouth(frame.luma, f)) for f in found]
         faces = tuple(
             _scaled(f, frame.scale, _moved(f, mouth, self._mouths)) for f, mouth in mouths
         )
         self._mouths = mouths
-        self._samples.append(FaceSample(round(frame.t_s, 3), faces))
+        self.seen.append(FaceSample(round(frame.t_s, 3), faces))
 
-    def samples(self) -> tuple[FaceSample, ...]:
-        """Everything seen; of a detector that sees ghosts, only what was seen more than once."""
-        if self._finder.name == "cascades":
-            return _seen_again(self._samples)
-        return tuple(self._samples)
+    @staticmethod
+    def sure(finder: FaceFinder, samples: Sequence[FaceSample]) -> tuple[FaceSample, ...]:
+        """Of a detector that sees ghosts, only what was seen more than once."""
+        return _seen_again(samples) if finder.name == "cascades" else tuple(samples)
+
+
+def _still(a: Gray, b: Gray) -> bool:
+    gap = np.abs(a.astype(np.int16) - b.astype(np.int16)).ravel()
+    return float(np.partition(gap, -_STILL_CELLS)[-_STILL_CELLS:].mean()) < _STILL
 
 
 def _scaled(face: Face, scale: float, mouth: float) -> Face:
@@ -155,7 +172,7 @@ def _overlap(a: Face, b: Face) -> float:
     return w * h / (a.w * a.h + b.w * b.h - w * h)
 
 
-def _seen_again(samples: list[FaceSample]) -> tuple[FaceSample, ...]:
+def _seen_again(samples: Sequence[FaceSample]) -> tuple[FaceSample, ...]:
     """Keep a face that overlaps one of the two samples before or after."""
     kept = []
     for i, sample in enumerate(samples):

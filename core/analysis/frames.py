@@ -23,7 +23,9 @@ LONG_SIDE = 480
 MAX_FPS = 60.0
 _MANY_THREADS, _MANY_PIXELS = 6, 9_000_000
 """Frame threads of the decoder. ffmpeg's own choice, one more than cores, leaves cores waiting:
-measured 10 % slower on two. Each holds frames, so very large pictures keep to that choice."""
+measured 10 % slower on two. Each holds frames, so very large pictures keep to that choice. Where
+two decoders run, one thread each costs least."""
+_BEHIND_S, _MOVED_S = 0.005, 10.0
 Gray = npt.NDArray[np.uint8]
 
 
@@ -66,7 +68,22 @@ def small_size(facts: VideoFacts) -> tuple[int, int]:
     )
 
 
-def frame_args(video: Video) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which frames of a source are read, and how."""
+
+    start_s: float = 0.0
+    """Where a decoder can begin: a key frame, or the start of the file."""
+    end_s: float | None = None
+    every: bool = False
+    """Also those that nothing else refers to: half of all, and a third of the work."""
+    exact: bool = False
+    """`start_s` lies anywhere: what comes between the key frame and it is decoded and dropped."""
+    alone: bool = True
+    """Nothing else is decoded meanwhile, so that one decoder may have all cores."""
+
+
+def frame_args(video: Video, reading: Reading) -> list[str]:
     """The command that writes NUT to its standard output."""
     width, height = small_size(video.facts)
     # Square pixels and rotation are in the target size: ffmpeg turns the picture first. An
@@ -74,11 +91,12 @@ def frame_args(video: Video) -> list[str]:
     chain = [f"scale={width}:{height}:flags=fast_bilinear", "setsar=1", "format=yuv420p"]
     if video.facts.fps > MAX_FPS + 1:
         chain.insert(0, f"fps={MAX_FPS:.0f}")
+    skipped = [] if reading.every else ["-skip_frame", "noref"]
     return [
-        *_threads(video.facts),
+        *_threads(video.facts, alone=reading.alone),
         # No deblocking of frames that nothing else refers to: cheaper, and nothing drifts.
-        *("-skip_loop_filter", "noref"),
-        *input_args(video, reads="picture"),
+        *(*skipped, "-skip_loop_filter", "noref"),
+        *_opened(video, reading),
         *picture_map(video.facts),
         *("-an", "-sn", "-dn", "-vf", ",".join(chain)),
         *("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut"),
@@ -87,14 +105,30 @@ def frame_args(video: Video) -> list[str]:
     ]
 
 
-def _threads(facts: VideoFacts) -> list[str]:
+def _opened(video: Video, reading: Reading) -> list[str]:
+    args = input_args(video, reads="picture")
+    if not reading.start_s:
+        return args
+    # A little behind the key frame, so that rounding cannot lead to the one before it. Times are
+    # moved, because NUT would not keep those before the asked start.
+    seek_s = reading.start_s + (0.0 if reading.exact else _BEHIND_S)
+    place = ["-accurate_seek" if reading.exact else "-noaccurate_seek", "-ss", f"{seek_s:.6f}"]
+    return [*args[:-2], *place, "-itsoffset", f"{_MOVED_S}", *args[-2:]]
+
+
+def _threads(facts: VideoFacts, *, alone: bool) -> list[str]:
+    if not alone:
+        return ["-threads", "1", "-thread_queue_size", "64"]
     if facts.width * facts.height > _MANY_PIXELS:
         return []
     return ["-threads", str(_MANY_THREADS), "-thread_queue_size", "64"]
 
 
-def read_frames(pipe: BinaryIO, facts: VideoFacts) -> Iterator[Frame]:
+def read_frames(pipe: BinaryIO, facts: VideoFacts, reading: Reading) -> Iterator[Frame]:
     """Every frame in order. Blocks: for a thread."""
+    moved_s = 0.0
+    if reading.start_s:
+        moved_s = reading.start_s + (0.0 if reading.exact else _BEHIND_S) - _MOVED_S
     width, height = small_size(facts)
     scale = facts.width / width
     size = width * height * 3 // 2
@@ -103,7 +137,8 @@ def read_frames(pipe: BinaryIO, facts: VideoFacts) -> Iterator[Frame]:
         if packet.size < size or packet.pts is None:
             continue
         data = np.frombuffer(cast(Any, packet), np.uint8, count=size)
-        yield Frame(float(packet.pts * packet.time_base), data, width, height, scale)
+        t_s = float(packet.pts * packet.time_base) + moved_s
+        yield Frame(round(t_s, 5), data, width, height, scale)
 
 
 def _packets(pipe: BinaryIO) -> Iterator[Any]:

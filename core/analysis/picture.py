@@ -1,26 +1,36 @@
-"""Everything the picture tells, from one decode: shots, faces, motion, black and frozen parts."""
+"""Everything the picture tells, from one decode: shots, faces, motion, black and frozen parts.
+
+Frames that nothing else refers to are left out: they are half of what most encoders write, and what
+is between them shows up in what follows. Only where a step might or might not be a cut, or where a
+cut lies among frames that were left out, the place is looked at again with every frame.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
 import cv2
 
 from core.analysis.faces import FaceMeter, open_finder
-from core.analysis.frames import Frame, frame_args, read_frames
+from core.analysis.frames import MAX_FPS, Reading, frame_args
+from core.analysis.meter import PieceMeter
 from core.analysis.model import FaceSample, Spell
-from core.analysis.shots import ShotMeter
+from core.analysis.pieces import Kept, Seen, joined, pieces
+from core.analysis.shots import Shots
+from core.analysis.side_by_side import side_by_side
+from core.analysis.steps import FLASH_S
 from core.errors import NotUsable
 from core.media.facts import Video
 from core.media.ffmpeg import find, start
 from core.settings import Settings
 from core.tell import Tell
 
-_WAITING = 12
-"""Frames that may wait for the face finder; then the reader waits, and ffmpeg with it."""
+_AT_ONCE = 4
+"""Pieces that are read at the same time, on machines with as many cores."""
+_AROUND_S = 0.55
+"""Read before and behind a doubt: a neighbourhood, and a flash before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,77 +45,102 @@ class Picture:
     frozen: tuple[Spell, ...]
 
 
-async def watch(video: Video, *, settings: Settings, tell: Tell) -> Picture:
-    """Look at every frame once. Memory does not grow with the length of the picture. Raises
-    NotUsable when there is not one."""
+async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
+    """Look at the picture once. Memory does not grow with its length. Raises NotUsable when there
+    is not one."""
     cv2.setNumThreads(1)  # the cores are busy already: decoding, shots and faces side by side
-    meter = _Watcher(FaceMeter(open_finder(settings)), video, tell)
-    timeout_s = 600 + 4 * video.facts.duration_s
-    async with start(
-        frame_args(video), exe=find(settings), timeout_s=timeout_s, reads=True
-    ) as running:
-        assert running.out is not None
-        try:
-            await asyncio.to_thread(meter.read, running.out)
-        finally:
-            meter.stop()
-            running.out.close()  # a program that is no ffmpeg might write on for ever
-        await running.wait()
-    if not meter.frames:
+    work = _Watching(video, settings, tell, kept)
+    seen = await work.everything()
+    if not len(seen.steps):
         raise NotUsable("media.broken")
-    return meter.picture()
+    found, duration_s = Shots(seen.steps, seen.samples), video.facts.duration_s
+    return Picture(
+        max(seen.steps.t_s),
+        found.starts(),
+        seen.samples,
+        found.motion(duration_s, work.usual_s),
+        found.black(),
+        found.frozen(),
+    )
 
 
-class _Watcher:
-    """Reads frames in one thread and looks for faces in another."""
+class _Watching:
+    """Reads the pieces of one video."""
 
-    def __init__(self, faces: FaceMeter, video: Video, tell: Tell) -> None:
-        self._faces, self._shots = faces, ShotMeter()
-        self._video, self._tell = video, tell
-        self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
-        self._stopped = threading.Event()
-        self._end_s = 0.0
-        self.frames = 0
+    def __init__(self, video: Video, settings: Settings, tell: Tell, kept: Kept) -> None:
+        self._video, self._settings, self._tell, self._kept = video, settings, tell, kept
+        self.usual_s = 1 / min(MAX_FPS, max(1.0, video.facts.fps))
+        self._done_s: dict[float, float] = {}
 
-    def read(self, pipe: object) -> None:
-        """To the end of the pipe."""
-        finding = threading.Thread(target=self._find, name="faces")
-        finding.start()
-        try:
-            for n, frame in enumerate(read_frames(pipe, self._video.facts)):  # type: ignore[arg-type]
-                self._add(n, frame)
-                if self._stopped.is_set():
-                    break
-        finally:
-            self._due.put(None)
-            finding.join()
+    async def everything(self) -> Seen:
+        readings = pieces(self._video.facts)
+        seen: list[Seen | None] = [None] * len(readings)
+        left = list(range(len(readings)))[::-1]
 
-    def _add(self, n: int, frame: Frame) -> None:
-        step = self._shots.add(frame)
-        self.frames += 1
-        self._end_s = max(self._end_s, frame.t_s)
-        if self._faces.wants(frame.t_s, step):
-            self._due.put(frame)
-        if n % 30 == 0:
-            self._tell("video", min(0.99, frame.t_s / max(0.1, self._video.facts.duration_s)))
+        async def some() -> None:
+            while left:
+                n = left.pop()
+                seen[n] = await self._piece(readings[n])
 
-    def _find(self) -> None:
-        while (frame := self._due.get()) is not None:
-            if not self._stopped.is_set():
-                self._faces.add(frame)
+        at_once = min(_AT_ONCE, os.cpu_count() or 1, len(readings))
+        await side_by_side(*(some() for _ in range(at_once)))
+        whole = joined(readings, [s for s in seen if s is not None])
+        return replace(whole, samples=FaceMeter.sure(open_finder(self._settings), whole.samples))
 
-    def stop(self) -> None:
-        """End both threads soon."""
-        self._stopped.set()
+    async def _piece(self, reading: Reading) -> Seen:
+        """Of an earlier try, or read now."""
+        finder = open_finder(self._settings)
+        name = f"picture-{finder.name}-{reading.start_s:.3f}-{reading.end_s or 0:.3f}"
+        if (raw := self._kept.load(name)) is not None:
+            seen = Seen.from_json(raw)
+            self._note(reading, reading.end_s or self._video.facts.duration_s)
+            return seen
+        meter = self._meter(reading, FaceMeter(finder))
+        await self._read(reading, meter)
+        if meter.too_many_doubts:
+            reading = replace(reading, every=True)
+            meter = self._meter(reading, FaceMeter(open_finder(self._settings)))
+            await self._read(reading, meter)
+        for doubt in meter.doubts():
+            await self._look_again(doubt, meter)
+        seen = Seen(meter.steps, tuple(meter.samples))
+        self._kept.save(name, seen.to_json())
+        return seen
 
-    def picture(self) -> Picture:
-        samples = self._faces.samples()
-        duration_s = self._video.facts.duration_s
-        return Picture(
-            self._end_s,
-            self._shots.shots(samples),
-            samples,
-            self._shots.motion(duration_s),
-            self._shots.black(),
-            self._shots.frozen(),
-        )
+    def _meter(self, reading: Reading, faces: FaceMeter | None) -> PieceMeter:
+        def note(at_s: float) -> None:
+            self._note(reading, at_s)
+
+        return PieceMeter(self._video.facts, reading, self.usual_s, faces, note)
+
+    async def _read(self, reading: Reading, meter: PieceMeter) -> None:
+        facts = self._video.facts
+        async with start(
+            frame_args(self._video, reading),
+            exe=find(self._settings),
+            timeout_s=600 + 4 * facts.duration_s,
+            reads=True,
+        ) as running:
+            assert running.out is not None
+            try:
+                ended = await asyncio.to_thread(meter.read, running.out)
+            finally:
+                meter.stop()
+                running.out.close()  # a program that is no ffmpeg might write on for ever
+            if ended:
+                await running.wait()
+
+    async def _look_again(self, doubt: Spell, meter: PieceMeter) -> None:
+        """Put every frame of a place into the steps."""
+        begin_s, end_s = max(0.0, doubt.start_s - _AROUND_S), doubt.end_s + _AROUND_S
+        exact = Reading(begin_s, end_s, every=True, exact=True, alone=False)
+        again = self._meter(exact, None)
+        await self._read(exact, again)
+        if len(again.steps):
+            primed_s = again.steps.t_s[0] + FLASH_S if begin_s else 0.0
+            meter.steps.put(again.steps, primed_s, end_s)
+
+    def _note(self, reading: Reading, at_s: float) -> None:
+        self._done_s[reading.start_s] = at_s - reading.start_s
+        share = sum(self._done_s.values()) / max(0.1, self._video.facts.duration_s)
+        self._tell("video", min(0.99, share))

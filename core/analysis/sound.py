@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.analysis.model import Spell
+from core.analysis.pieces import Kept
 from core.analysis.voice import VoiceMeter
 from core.media.decode import input_args, sound_map
 from core.media.facts import Video
@@ -44,12 +45,18 @@ class Sound:
 SILENT = Sound(None, (), (), None, None)
 
 
-async def listen(video: Video, scratch: Path, *, settings: Settings, tell: Tell) -> Sound:
+async def listen(
+    video: Video, scratch: Path, *, settings: Settings, tell: Tell, kept: Kept | None = None
+) -> Sound:
     """Hear the whole source once."""
     if video.facts.sound is None:
         tell("audio", 1.0)
         return SILENT
-    meter = _Listener(scratch / "sound.pcm", video.facts.duration_s, tell)
+    kept, pcm = kept or Kept(), scratch / "sound.pcm"
+    if (known := kept.load("sound")) is not None and pcm.is_file():
+        spells = tuple(Spell(**s) for s in known["voice"])
+        return Sound(pcm, spells, tuple(known["energy_db"]), known["lufs"], known["dbtp"])
+    meter = _Listener(pcm, video.facts.duration_s, tell)
     timeout_s = 600 + 2 * video.facts.duration_s
     async with start(
         _args(video), exe=find(settings), timeout_s=timeout_s, reads=True, loglevel="info"
@@ -61,7 +68,10 @@ async def listen(video: Video, scratch: Path, *, settings: Settings, tell: Tell)
             meter.stopped = True
         ran = await running.wait()
     loudness, peak = read_loudness(ran.log)
-    return Sound(meter.pcm, meter.voice(), tuple(meter.energy_db), loudness, peak)
+    sound = Sound(meter.pcm, meter.voice(), tuple(meter.energy_db), loudness, peak)
+    told = {"energy_db": sound.energy_db, "lufs": loudness, "dbtp": peak}
+    kept.save("sound", {"voice": [asdict(s) for s in sound.voice], **told})
+    return sound
 
 
 def _args(video: Video) -> list[str]:

@@ -63,6 +63,8 @@ class VideoFacts:
     bits: int = 8
     sound: SoundFacts | None = None
     subtitles: tuple[SubtitleFacts, ...] = ()
+    entries_s: tuple[float, ...] = ()
+    """Key frames, 20 s apart or more: places where a decoder can begin."""
     damaged: bool = False
     """The header promises clearly more than can be decoded, or decoding meets errors."""
 
@@ -77,6 +79,7 @@ class VideoFacts:
                 **raw,
                 "sample_aspect": tuple(raw["sample_aspect"]),
                 "color": tuple(raw["color"]),
+                "entries_s": tuple(raw.get("entries_s", ())),
                 "sound": SoundFacts(**sound) if sound else None,
                 "subtitles": tuple(SubtitleFacts(**s) for s in raw["subtitles"]),
             }

@@ -29,6 +29,7 @@ SCAN_S = 20.0
 DECODE_S = 1.5
 """For decoding from the start, and the same again for the places all over the file."""
 PLACES = 8
+ENTRY_S = 20.0
 _KEY_DISTANCE_S = 30.0  # key frames of screen recordings lie up to 20 s apart
 _INDEXED = ("mov", "matroska", "avi", "gif")  # elsewhere a seek may land behind the key frame
 _RUN_UP_S = 12.0
@@ -59,6 +60,8 @@ class Packets:
     encrypted: bool = False
     gaps: float = 0.0
     """Share of frames that do not follow at the usual distance."""
+    entries: list[float] = field(default_factory=list)
+    """Key frames, `ENTRY_S` apart or more: where a decoder can begin."""
 
 
 @dataclass(slots=True)
@@ -154,6 +157,8 @@ def _note(seen: Packets, packet: Any) -> None:
     if packet.is_discard:  # before the edit list begins: never shown
         return
     seen.count += 1
+    if packet.is_keyframe and start_s >= (seen.entries[-1] if seen.entries else 0.0) + ENTRY_S:
+        seen.entries.append(start_s)
     seen.first_s = start_s if seen.first_s is None else min(seen.first_s, start_s)
     seen.last_s = max(seen.last_s, start_s)
     seen.end_s = max(seen.end_s, start_s + length_s)

@@ -176,6 +176,7 @@ def _facts(seen: dict[str, Any], size_b: int) -> VideoFacts:
         subtitles=tuple(
             SubtitleFacts(s["stream"], s["codec"], _tongue(s)) for s in seen["subtitles"]
         ),
+        entries_s=tuple(round(t - seen["start_s"], 5) for t in packets["entries"]),
         damaged=_damaged(seen),
     )
 

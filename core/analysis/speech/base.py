@@ -55,7 +55,10 @@ class Recogniser(Protocol):
         it needs."""
         ...
 
-    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
-        """`pcm` is 16 kHz mono signed 16-bit from t = 0 on; speech lies in `voice`. Raises Told
-        when it cannot, and ends its child processes when it is cancelled."""
+    async def words(
+        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+    ) -> Heard:
+        """`pcm` is 16 kHz mono signed 16-bit from t = 0 on; speech lies in `voice`. `journal`
+        is a file in which what was understood is noted line by line, and from which another try
+        goes on. Raises Told when it cannot, and ends its child processes when it is cancelled."""
         ...

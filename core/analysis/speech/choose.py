@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from core.analysis.model import Spell
+from core.analysis.pieces import Kept
 from core.analysis.speech.base import Heard, Recogniser, SpeechSettings
 from core.analysis.speech.endpoint import Endpoint
 from core.analysis.speech.pauses import in_pauses
@@ -50,6 +51,7 @@ async def find_words(
     settings: Settings,
     tell: Tell,
     subtitles: Path | None,
+    kept: Kept | None = None,
 ) -> Heard:
     """The words of a source. What did not work is told once, and the next way is tried."""
     if subtitles is not None:
@@ -66,7 +68,8 @@ async def find_words(
             tell("words", 0.0, note=missing)
             continue
         try:
-            heard = await engine.words(pcm, voice, tell)
+            journal = kept.folder / f"words-{engine.by}.jsonl" if kept and kept.folder else None
+            heard = await engine.words(pcm, voice, tell, journal)
         except Told as told:
             log.warning("words.engine_failed", engine=engine.by, why=told.say.key)
             tell("words", 0.0, note=told.say)

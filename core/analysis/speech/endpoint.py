@@ -17,6 +17,7 @@ import aiohttp
 
 from core.analysis.model import Spell, Word, WordsFrom
 from core.analysis.speech.base import Heard, SpeechSettings
+from core.analysis.speech.journal import Journal
 from core.errors import Told
 from core.say import Say, say
 from core.tell import Tell
@@ -37,15 +38,20 @@ class Endpoint:
     async def missing(self, tell: Tell) -> Say | None:
         return None if self._speech.api_root else say("speech.no_endpoint")
 
-    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
+    async def words(
+        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+    ) -> Heard:
         length_s = pcm.stat().st_size / 2 / RATE_HZ
-        pieces = pieces_of(length_s, voice)
+        noted = Journal(journal)
+        answers = {line["at"]: line["answer"] for line in noted.lines}
         found: list[Word] = []
         language = None
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=10)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            for piece in pieces:
-                answer = await self._ask(session, _wav(pcm, piece))
+            for piece in pieces_of(length_s, voice):
+                if (answer := answers.get(piece.start_s)) is None:
+                    answer = await self._ask(session, _wav(pcm, piece))
+                    noted.note({"at": piece.start_s, "answer": answer})
                 found.extend(_words(answer, piece))
                 language = language or answer.get("language")
                 tell("words", min(0.99, piece.end_s / max(0.1, length_s)))

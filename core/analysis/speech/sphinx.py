@@ -9,10 +9,11 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from core.analysis.model import Spell, Word, WordsFrom
+from core.analysis.model import Spell, WordsFrom
 from core.analysis.side_by_side import side_by_side
 from core.analysis.speech.base import Heard
 from core.analysis.speech.child import run_child, word_of
+from core.analysis.speech.journal import Journal
 from core.say import Say, say
 from core.tell import Tell
 
@@ -29,22 +30,21 @@ class Sphinx:
     async def missing(self, tell: Tell) -> Say | None:
         return None if util.find_spec("pocketsphinx") else say("speech.no_sphinx")
 
-    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
+    async def words(
+        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+    ) -> Heard:
         parts = [part for spell in voice for part in _cut(spell)]
         total_s = sum(p.length_s for p in parts) or 1.0
-        done_s = 0.0
-        found: list[Word] = []
+        noted = Journal(journal)
+        known = {line["at"] for line in noted.lines}
+        left = [p for p in parts if p.start_s not in known]
 
         def on_line(line: dict[str, Any]) -> None:
-            nonlocal done_s
-            if "done" in line:
-                done_s += line["done"]
-                tell("words", min(0.99, done_s / total_s))
-            else:
-                found.append(word_of(line))
+            noted.note(line)
+            tell("words", min(0.99, sum(n["done"] for n in noted.lines) / total_s))
 
         processes = min(2, os.cpu_count() or 1)
-        shares = [parts[i::processes] for i in range(processes)]
+        shares = [left[i::processes] for i in range(processes)]
         await side_by_side(
             *(
                 run_child(_MODULE, [str(pcm.resolve()), _json(share)], on_line)
@@ -52,6 +52,7 @@ class Sphinx:
                 if share
             )
         )
+        found = (word_of(w) for line in noted.lines for w in line["words"])
         return Heard(tuple(sorted(found, key=lambda w: w.start_s)), self.by, "en")
 
 

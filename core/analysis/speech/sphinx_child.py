@@ -1,4 +1,4 @@
-"""`python -m core.analysis.speech.sphinx_child PCM SPELLS`: words as JSON lines."""
+"""`python -m core.analysis.speech.sphinx_child PCM SPELLS`: a JSON line for each spell."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 RATE_HZ = 16_000
 FRAME_S = 0.01
@@ -14,7 +15,7 @@ _PAD_S = 0.15
 
 
 def main(pcm: Path, spells: list[tuple[float, float]]) -> None:
-    """Recognise every spell; one line per word, and one per spell when it is done."""
+    """Recognise every spell; one line with its words when it is done."""
     from pocketsphinx import Decoder
 
     decoder = Decoder(samprate=RATE_HZ, loglevel="FATAL")
@@ -23,26 +24,26 @@ def main(pcm: Path, spells: list[tuple[float, float]]) -> None:
             began = max(0.0, start_s - _PAD_S)
             sound.seek(int(began * RATE_HZ) * 2)
             raw = sound.read(int((end_s + _PAD_S - began) * RATE_HZ) * 2)
+            words = []
             if len(raw) > RATE_HZ // 5:
                 decoder.start_utt()
                 decoder.process_raw(raw, full_utt=True)
                 decoder.end_utt()
-                for segment in decoder.seg() or ():
-                    _print_word(segment, began)
-            print(json.dumps({"done": end_s - start_s}), flush=True)  # noqa: T201
+                words = [w for s in decoder.seg() or () if (w := _word(s, began)) is not None]
+            line = {"at": start_s, "done": end_s - start_s, "words": words}
+            print(json.dumps(line), flush=True)  # noqa: T201
 
 
-def _print_word(segment: object, began: float) -> None:
-    text = re.sub(r"\(\d+\)$", "", segment.word)  # type: ignore[attr-defined]  # a second reading
+def _word(segment: Any, began: float) -> dict[str, Any] | None:
+    text = re.sub(r"\(\d+\)$", "", segment.word)  # a second reading
     if text.startswith(("<", "[", "+")):  # silence, noise, breath
-        return
-    line = {
+        return None
+    return {
         "w": text,
-        "s": round(began + segment.start_frame * FRAME_S, 3),  # type: ignore[attr-defined]
-        "e": round(began + (segment.end_frame + 1) * FRAME_S, 3),  # type: ignore[attr-defined]
+        "s": round(began + segment.start_frame * FRAME_S, 3),
+        "e": round(began + (segment.end_frame + 1) * FRAME_S, 3),
         "p": 0.5,  # its posteriors say next to nothing; "rough" says it for all of them
     }
-    print(json.dumps(line), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,21 +1,27 @@
-"""faster-whisper on this machine, int8 on the processor."""
+"""faster-whisper on this machine, int8: on a GPU where there is one, else on the processor."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from core.analysis.model import Spell, Word, WordsFrom
 from core.analysis.models import pull
 from core.analysis.speech.base import Heard, SpeechSettings
 from core.analysis.speech.child import run_child, word_of
+from core.analysis.speech.journal import Journal
 from core.errors import Told
 from core.say import Say, say
 from core.settings import Settings
 from core.tell import Tell
+
+log = structlog.get_logger()
 
 _MODULE = "core.analysis.speech.whisper_child"
 ASK_AGAIN_S = 24 * 3600
@@ -56,22 +62,46 @@ class Whisper:
             return told.say
         return None
 
-    async def words(self, pcm: Path, voice: Sequence[Spell], tell: Tell) -> Heard:
+    async def words(
+        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+    ) -> Heard:
         total_s = max((s.end_s for s in voice), default=1.0)
-        found: list[Word] = []
-        language: list[str] = []
+        noted = Journal(journal)
 
         def on_line(line: dict[str, Any]) -> None:
-            if "language" in line:
-                language.append(line["language"])
-            else:
-                found.append(word_of(line))
-                tell("words", min(0.99, line["e"] / total_s))
+            noted.note(line)
+            tell("words", min(0.99, line.get("to", 0.0) / total_s))
 
         folder = model_folder(self._settings, self._speech).resolve()
-        await run_child(_MODULE, [str(folder), str(pcm.resolve())], on_line)
-        spoken = [w for w in found if _voiced(w, voice)]
-        return Heard(tuple(spoken), self.by, language[0] if language else None)
+        for device in await devices():
+            from_s = max((n.get("to", 0.0) for n in noted.lines), default=0.0)
+            place = [str(pcm.resolve()), str(from_s), language_of(noted) or "", device]
+            try:
+                await run_child(_MODULE, [str(folder), *place], on_line)
+                break
+            except Told as told:
+                if device == "cpu":
+                    raise
+                log.warning("words.gpu_failed", why=told.say.key)
+        said = (word_of(w) for line in noted.lines for w in line.get("words", ()))
+        spoken = [w for w in said if _voiced(w, voice)]
+        return Heard(tuple(spoken), self.by, language_of(noted))
+
+
+def language_of(noted: Journal) -> str | None:
+    """As the first try heard it."""
+    return next((n["language"] for n in noted.lines if "language" in n), None)
+
+
+async def devices() -> list[str]:
+    """A GPU where CTranslate2 sees one, and the processor whatever happens to it."""
+    try:
+        import ctranslate2  # type: ignore[import-untyped]
+
+        count = await asyncio.to_thread(ctranslate2.get_cuda_device_count)
+    except (ImportError, OSError, RuntimeError):
+        count = 0
+    return ["cuda", "cpu"] if count else ["cpu"]
 
 
 def _voiced(word: Word, voice: Sequence[Spell]) -> bool:

@@ -1,4 +1,4 @@
-"""`python -m core.analysis.speech.whisper_child MODEL PCM`: words as JSON lines."""
+"""`python -m core.analysis.speech.whisper_child MODEL PCM FROM_S LANGUAGE DEVICE`: JSON lines."""
 
 from __future__ import annotations
 
@@ -7,31 +7,45 @@ import sys
 
 import numpy as np
 
+RATE_HZ = 16_000
+PRECISION = {"cpu": "int8", "cuda": "int8_float16"}
 
-def main(model: str, pcm: str) -> None:
-    """Print the language, then every word as soon as its segment is done."""
+
+def main(model: str, pcm: str, from_s: str, language: str, device: str) -> None:
+    """Print the language, then the words of every segment as soon as it is done.
+
+    An empty `language` is found out. `from_s` is where an earlier try had come to.
+    """
     from faster_whisper import WhisperModel
 
-    whisper = WhisperModel(model, device="cpu", compute_type="int8", local_files_only=True)
-    sound = np.fromfile(pcm, np.int16).astype(np.float32) / 32768
+    whisper = WhisperModel(
+        model, device=device, compute_type=PRECISION[device], local_files_only=True
+    )
+    skipped = int(float(from_s) * RATE_HZ)
+    sound = np.fromfile(pcm, np.int16, offset=2 * skipped).astype(np.float32) / 32768
     segments, info = whisper.transcribe(
         sound,
         beam_size=5,
+        language=language or None,
         word_timestamps=True,
         vad_filter=True,
         condition_on_previous_text=False,  # one wrong sentence must not repeat itself for ever
     )
     print(json.dumps({"language": info.language}), flush=True)  # noqa: T201
+    began_s = skipped / RATE_HZ
     for segment in segments:
-        for word in segment.words or ():
-            line = {
+        words = [
+            {
                 "w": word.word.strip(),
-                "s": round(word.start, 3),
-                "e": round(word.end, 3),
+                "s": round(began_s + word.start, 3),
+                "e": round(began_s + word.end, 3),
                 "p": round(word.probability, 3),
             }
-            print(json.dumps(line), flush=True)  # noqa: T201
+            for word in segment.words or ()
+        ]
+        line = {"to": round(began_s + segment.end, 3), "words": words}
+        print(json.dumps(line), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:6])

@@ -1,0 +1,101 @@
+"""Reads the frames of one piece in one thread, and looks for faces in another."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from core.analysis.faces import FaceMeter
+from core.analysis.frames import Frame, Reading, read_frames
+from core.analysis.model import FaceSample, Spell
+from core.analysis.pieces import OVER_S
+from core.analysis.shots import Shots
+from core.analysis.steps import StepMeter, Steps
+from core.media.facts import VideoFacts
+
+_WAITING = 12
+"""Frames that may wait for the face finder; then the reader waits, and ffmpeg with it."""
+_SOON_S, _EACH_S = 8.0, 6.0
+"""With two doubts in the first few seconds, or with one in so many later on, reading everything
+costs less than going back to each."""
+
+
+class PieceMeter:
+    """What is seen of one piece. Without `faces` nobody is looked for."""
+
+    def __init__(
+        self,
+        facts: VideoFacts,
+        reading: Reading,
+        usual_s: float,
+        faces: FaceMeter | None,
+        note: Callable[[float], None],
+    ) -> None:
+        self.too_many_doubts = False
+        self._facts, self._reading, self._usual_s = facts, reading, usual_s
+        self._meter, self._faces, self._note = StepMeter(), faces, note
+        self._asked = False
+        self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
+        self._stopped = threading.Event()
+
+    @property
+    def steps(self) -> Steps:
+        return self._meter.steps
+
+    @property
+    def samples(self) -> Sequence[FaceSample]:
+        return self._faces.seen if self._faces else ()
+
+    def doubts(self) -> list[Spell]:
+        """Places where frames that were left out would tell more."""
+        if self._reading.every:
+            return []
+        return Shots(self.steps).doubts(self._usual_s)
+
+    def read(self, pipe: BinaryIO) -> bool:
+        """To the end of the piece; whether the pipe ended before."""
+        finding = threading.Thread(target=self._find, name="faces")
+        finding.start()
+        try:
+            for n, frame in enumerate(read_frames(pipe, self._facts, self._reading)):
+                self._add(n, frame)
+                if self._enough(frame.t_s):
+                    self._judge()
+                    return False
+            self._judge()
+            return not self._stopped.is_set()
+        finally:
+            self._due.put(None)
+            finding.join()
+
+    def stop(self) -> None:
+        """End both threads soon."""
+        self._stopped.set()
+
+    def _add(self, n: int, frame: Frame) -> None:
+        step = self._meter.add(frame)
+        if self._faces is not None and self._faces.wants(frame.t_s, step):
+            self._due.put(frame)
+        if self._faces is not None and n % 30 == 0:
+            self._note(frame.t_s)
+
+    def _enough(self, t_s: float) -> bool:
+        reading = self._reading
+        over_s = OVER_S if self._faces is not None else 0.0
+        if not (self._asked or reading.every) and t_s > reading.start_s + _SOON_S:
+            self._asked = True
+            self.too_many_doubts = len(self.doubts()) > 1
+        ended = reading.end_s is not None and t_s > reading.end_s + over_s
+        return ended or self.too_many_doubts or self._stopped.is_set()
+
+    def _judge(self) -> None:
+        if len(self.steps):
+            length_s = self.steps.t_s[-1] - self.steps.t_s[0]
+            self.too_many_doubts |= len(self.doubts()) > max(1.0, length_s / _EACH_S)
+
+    def _find(self) -> None:
+        while (frame := self._due.get()) is not None:
+            if not self._stopped.is_set() and self._faces is not None:
+                self._faces.add(frame)

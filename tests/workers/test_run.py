@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from core.db import jobs as rows
 from core.jobs.kinds import Kind
+from core.jobs.queue import queue_name
 from core.services import Services
 from tests.conftest import HeldClock
 from tests.workers.toy import SHAKY, SLOW
@@ -79,6 +80,31 @@ def _alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+async def test_a_worker_killed_before_it_claimed_the_row_holds_it_up_for_seconds_only(
+    svc: Services, tmp_path: Path
+) -> None:
+    now = svc.clock.now()
+    async with svc.db.write() as tx:
+        await svc.jobs.add(
+            tx,
+            SHAKY,
+            {"folder": str(tmp_path), "how": "well"},
+            key="toy",
+            now=now,
+            run_at=now - timedelta(seconds=90),
+        )
+    redis = svc.jobs.queue.redis
+    taken: list[bytes] = []
+    while not taken:
+        taken = await redis.zrange(queue_name(SHAKY.queue), 0, -1)
+        await asyncio.sleep(0.02)
+    for delivery in taken:  # as arq leaves it behind, for as long as the longest job may take
+        await redis.set(b"arq:in-progress:" + delivery, b"1", ex=600)
+    async with _worker(svc):
+        await _until((tmp_path / "starts").exists)
+    assert (tmp_path / "starts").read_text() == "1"
 
 
 async def test_a_second_delivery_finds_the_job_done(svc: Services, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
-"""One running product, and a person on each face of it.
+"""One running product for all conversations, and somebody new on each face of it for each of them.
 
 A network joins by one line in `FACES`: an async context manager that is given the running product
-and gives the face of a person who is in. What the product must be started with so that it speaks to
-the double of that network is in `doubles()`.
+and a code, and gives the face of a person who is in. What the product must be started with so that
+it speaks to the double of that network is in `DOUBLES`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -18,11 +20,15 @@ import pytest
 
 from core.media.ffmpeg import find
 from core.settings import Settings
-from tests.conversations.discord_face import DiscordThere, discord_chat, discord_there
+from tests.conversations.discord_face import DiscordFace, DiscordThere, discord_there
 from tests.conversations.face import Teller
 from tests.conversations.telegram_face import Server, TelegramFace, telegram_double
 from tests.conversations.web_face import WebFace
+from tests.doubles.newcomer import invitations
 from tests.doubles.product import Product, free_port, newcomer
+
+INVITED = 24
+"""As many people as there are conversations, and a few more."""
 
 
 @dataclass
@@ -30,41 +36,38 @@ class Running:
     """The product, and the doubles it speaks to by the name of their network."""
 
     product: Product
-    code: str
-    """Signs the owner in on the page; used once."""
+    codes: Iterator[str]
+    """Each lets one more owner in."""
     doubles: dict[str, object]
 
 
-OpenFace = Callable[[Running], AbstractAsyncContextManager[Teller]]
+OpenFace = Callable[[Running, str], AbstractAsyncContextManager[Teller]]
 OpenDouble = Callable[[], AbstractContextManager[tuple[object, dict[str, str]]]]
 """Runs the double of a network in a process or thread of its own; gives it, and the environment
 that points the product at it."""
 
 
 @asynccontextmanager
-async def _web(running: Running) -> AsyncIterator[Teller]:
-    async with newcomer(running.product, running.code) as person:
+async def _web(running: Running, code: str) -> AsyncIterator[Teller]:
+    async with newcomer(running.product, code) as person:
         yield WebFace(person)
 
 
 @asynccontextmanager
-async def _discord(running: Running) -> AsyncIterator[Teller]:
+async def _discord(running: Running, code: str) -> AsyncIterator[Teller]:
     there = running.doubles["discord"]
     assert isinstance(there, DiscordThere)
-    async with discord_chat(there, running.code) as face:
-        yield face
+    face = DiscordFace(there)
+    await face.come_in(code)
+    yield face
 
 
 @asynccontextmanager
-async def _telegram(running: Running) -> AsyncIterator[Teller]:
+async def _telegram(running: Running, code: str) -> AsyncIterator[Teller]:
     server = running.doubles["telegram"]
     assert isinstance(server, Server)
     face = TelegramFace(server)
-    if not face.messages:  # the first time she comes with the code
-        await face.write(f"/start {running.code}")
-        await face.hears("Welcome")
-        await face.write("/timezone Berlin")  # Telegram does not tell where somebody is
-        await face.hears("Europe/Berlin")
+    await face.come_in(code)
     yield face
 
 
@@ -72,33 +75,53 @@ FACES: dict[str, OpenFace] = {"web": _web, "telegram": _telegram, "discord": _di
 DOUBLES: dict[str, OpenDouble] = {"telegram": telegram_double, "discord": discord_there}
 
 
+@contextlib.contextmanager
+def all_doubles() -> Iterator[tuple[dict[str, object], dict[str, str]]]:
+    """Every network there is, and what the product must be started with to speak on all of them."""
+    with contextlib.ExitStack() as stack:
+        opened = {name: stack.enter_context(double()) for name, double in DOUBLES.items()}
+        env = {"LINK_ALLOW": "127.0.0.2/32"}
+        for _, more in opened.values():
+            env |= more
+        yield {name: double for name, (double, _) in opened.items()}, env
+
+
 @pytest.fixture(params=tuple(FACES))
 def network(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def running(network: str, tmp_path: Path) -> Iterator[Running]:
-    """`clipdesk up` with the network of this test."""
-    with contextlib.ExitStack() as stack:
-        env: dict[str, str] = {"LINK_ALLOW": "127.0.0.2/32"}
-        doubles: dict[str, object] = {}
-        if network in DOUBLES:
-            doubles[network], extra = stack.enter_context(DOUBLES[network]())
-            env |= extra
-        product = Product(tmp_path / "data", free_port(), env)
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`clipdesk up`, on every network."""
+    with all_doubles() as (doubles, env):
+        product = Product(tmp_path_factory.mktemp("product") / "data", free_port(), env)
         code = product.start()
         try:
-            yield Running(product, code, doubles)
+            yield Running(product, iter(invited(product, code)), doubles)
         finally:
-            if product.process and product.process.poll() is None:
-                product.stop()
+            product.stop()
+
+
+def invited(product: Product, code: str, many: int = INVITED) -> list[str]:
+    """Codes the owner makes for others. In a loop of its own: every test has another."""
+    codes: list[str] = []
+
+    async def ask() -> None:
+        async with newcomer(product, code) as owner:
+            codes.extend(await invitations(owner, many))
+
+    thread = threading.Thread(target=asyncio.run, args=(ask(),))
+    thread.start()
+    thread.join(60)
+    assert len(codes) == many, "the owner could not invite anybody"
+    return codes
 
 
 @pytest.fixture
 async def chat(network: str, running: Running) -> AsyncIterator[Teller]:
-    """The owner, alone with the bot on this network."""
-    async with FACES[network](running) as face:
+    """Somebody who came in just now, alone with the bot on this network."""
+    async with FACES[network](running, next(running.codes)) as face:
         yield face
 
 
@@ -120,3 +143,27 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
     )
     return out
+
+
+Another = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def another(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Another:
+    """The same with other pictures and other sound, for each name: nobody has seen it before."""
+    looks = {"web": "null", "telegram": "hflip", "discord": "vflip"}
+
+    def make(name: str) -> Path:
+        out = tmp_path_factory.mktemp(name) / video.name
+        subprocess.run(
+            [
+                find(Settings(_env_file=None)),  # type: ignore[call-arg]
+                *("-v", "error", "-i", str(video), "-vf", looks[name]),
+                *("-af", f"volume={0.5 + 0.1 * len(name)}"),
+                *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(out)),
+            ],
+            check=True,
+        )
+        return out
+
+    return make

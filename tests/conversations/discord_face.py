@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.conversations.face import Heard, Teller
 from tests.doubles.discord import Discord, running_discord
-from tests.doubles.discord_people import Person, links, plain
+from tests.doubles.discord_people import links, plain
 from tests.doubles.discord_rules import QUIET
 from tests.doubles.discord_world import Message
 
@@ -27,8 +28,6 @@ class DiscordThere:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, discord: Discord) -> None:
         self._loop, self.discord = loop, discord
-        self.ana: Person = discord.person("Ana")
-        self.is_in = False
 
     async def do(self, what: Coroutine[Any, Any, T]) -> T:
         """Something in that loop, from another."""
@@ -64,31 +63,30 @@ def discord_there() -> Iterator[tuple[object, dict[str, str]]]:
         thread.join(10)
 
 
-@asynccontextmanager
-async def discord_chat(there: DiscordThere, code: str) -> AsyncIterator[Teller]:
-    """Ana, who is in: with the one-time code the first time, and from then on as herself."""
-    face = DiscordFace(there)
-    connected = there.discord.line
-    until = asyncio.get_running_loop().time() + 30
-    while not connected.connected:
-        assert asyncio.get_running_loop().time() < until, "the bot never came to Discord"
-        await asyncio.sleep(0.05)
-    if not there.is_in:
-        await face.write(code)
-        await face.hears("You are in")
-        await face.write("/timezone Berlin")  # Discord does not tell where somebody is
-        await face.hears("Europe/Berlin")
-        there.is_in = True
-    yield face
-
-
 class DiscordFace(Teller):
     """Writes and presses as a client does, and reads what the channel shows."""
 
     name = "discord"
 
     def __init__(self, there: DiscordThere) -> None:
-        self._there, self._ana = there, there.ana
+        self._there = there
+        self._ana = there.discord.person("Ana")
+        self._sessions = 0
+
+    async def come_in(self, code: str) -> None:
+        await self.come_back()
+        await self.write(code)
+        await self.hears("You are in")
+        await self.write("/timezone Berlin")  # Discord does not tell where somebody is
+        await self.hears("Europe/Berlin")
+
+    async def come_back(self) -> None:
+        """A press is heard by whoever is there, or by nobody."""
+        line, until = self._there.discord.line, time.monotonic() + 60
+        while not line.connected or line.identified == self._sessions:
+            assert time.monotonic() < until, "the bot never came to Discord"
+            await asyncio.sleep(0.05)
+        self._sessions = line.identified
 
     async def write(self, text: str) -> None:
         await self._there.do(self._ana.writes(self._ana.dm, text))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +54,18 @@ class Face(Protocol):
         """A button of the newest message that has one with this label, as soon as there is one."""
         ...
 
+    async def come_back(self) -> None:
+        """The product was started again: wait until it is reached."""
+        ...
+
     @property
     def messages(self) -> Sequence[Heard]:
         """Of the bot, oldest first, each as it is now."""
         ...
 
 
-class Teller:
+class Teller(Face):
     """What every face shares: waiting for words."""
-
-    name: str
-
-    @property
-    def messages(self) -> Sequence[Heard]:
-        raise NotImplementedError
 
     async def hears(self, words: str, within_s: float = PATIENCE_S) -> Heard:
         """The newest message with these words, as soon as there is one."""

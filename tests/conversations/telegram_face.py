@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.conversations.face import Heard, Teller
-from tests.doubles.telegram import Person, Shown, Telegram, telegram
+from tests.doubles.telegram import Shown, Telegram, telegram
 
 T = TypeVar("T")
 KINDS = {"video": "video", "photo": "picture", "document": "file"}
@@ -22,7 +22,6 @@ class Server:
     def __init__(self, tg: Telegram, loop: asyncio.AbstractEventLoop) -> None:
         self.tg = tg
         self._loop = loop
-        self.ana: Person = tg.person("Ana")
 
     async def do(self, what: Callable[[], T]) -> T:
         """Something somebody does there."""
@@ -68,8 +67,17 @@ class TelegramFace(Teller):
     name = "telegram"
 
     def __init__(self, server: Server) -> None:
-        self._server = server
-        self._tg, self._ana = server.tg, server.ana
+        self._server, self._tg = server, server.tg
+        self._ana = server.tg.person("Ana")
+
+    async def come_in(self, code: str) -> None:
+        await self.write(f"/start {code}")
+        await self.hears("Welcome")
+        await self.write("/timezone Berlin")  # Telegram does not tell where somebody is
+        await self.hears("Europe/Berlin")
+
+    async def come_back(self) -> None:
+        """What is written waits at Telegram until it is fetched."""
 
     async def write(self, text: str) -> None:
         await self._server.do(lambda: self._tg.write(self._ana, text))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import aiohttp
 import pytest
 
-from tests.conversations.conftest import Running
+from tests.conversations.conftest import Another, Running
 from tests.conversations.face import Teller
 from tests.conversations.steps import LONG_S, connect, newest
 
@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.media, pytest.mark.timeout(280)]
 
 
 async def test_from_a_video_to_two_published_links(
-    chat: Teller, running: Running, video: Path
+    chat: Teller, network: str, running: Running, another: Another
 ) -> None:
-    await chat.send("1 under 10s", video)
+    await chat.send("1 under 10s", another(network))
     begun = await chat.hears("Got it")
     assert "holiday.mp4" in begun.text
     await chat.hears("one clip is ready", LONG_S)
@@ -32,7 +32,9 @@ async def test_from_a_video_to_two_published_links(
     await chat.write("tomorrow 9am")
     await chat.hears("09:00")
     await chat.write("/queue")
-    await chat.hears("1 · Holiday")
+    await chat.hears("One post waits")
+    queued = newest(chat, lambda m: re.match(r"\d+ · Holiday · ", m.text) is not None)
+    assert (await chat.sees(queued, why="the post")).labels[-1] == "Delete"
     await chat.press("Post now")
     await chat.sees(newest(chat, lambda m: any("/reel/" in u for u in m.urls)), 60, "Instagram")
     await chat.sees(newest(chat, lambda m: any("/video/" in u for u in m.urls)), 60, "TikTok")

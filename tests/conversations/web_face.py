@@ -23,6 +23,9 @@ class WebFace(Teller):
     async def send(self, text: str, *files: Path) -> None:
         await self._person.send(text, *files)
 
+    async def come_back(self) -> None:
+        await self._person.connect()
+
     async def press(self, label: str) -> None:
         await self.sees(self.having(label), why=f"[{label}]")
         await self._person.press(label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +21,22 @@ def words(message: dict[str, Any]) -> str:
     return "\n".join("".join(run["text"] for run in p) for p in message.get("text", []))
 
 
+CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b")
+
+
+async def invitations(owner: Newcomer, many: int, role: str = "owner") -> list[str]:
+    """Codes that let others in, each once."""
+    for _ in range(many):
+        await owner.send(f"/invite {role}")
+
+    def made() -> list[str]:
+        said = [m for m in owner.messages.values() if m.get("from") == "bot"]
+        return [code[0] for m in said if (code := CODE.search(words(m)))]
+
+    await owner.until(lambda: len(made()) == many)
+    return made()
+
+
 class Newcomer:
     """Speaks the protocol of the page (see bot/web_socket.py)."""
 
@@ -27,6 +44,7 @@ class Newcomer:
         self.base, self._http = base, http
         self.messages: dict[int | str, dict[str, Any]] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def sign_in(self, code: str) -> None:
         async with self._http.post(
@@ -36,19 +54,30 @@ class Newcomer:
 
     @asynccontextmanager
     async def talking(self) -> AsyncIterator[None]:
-        async with self._http.ws_connect(
+        await self.connect()
+        try:
+            yield
+        finally:
+            await self.hang_up()
+
+    async def connect(self) -> None:
+        """Open the chat, as the page does when it is loaded and after every broken line."""
+        await self.hang_up()
+        self._socket = await self._http.ws_connect(
             f"{self.base}/api/chat", headers={"Origin": self.base}, heartbeat=30
-        ) as socket:
-            self._socket = socket
-            await socket.send_json(
-                {"t": "hello", "cursor": 0, "zone": "Europe/Berlin", "language": "en"}
-            )
-            reading = asyncio.create_task(self._read(socket))
-            try:
-                yield
-            finally:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+        )
+        await self._socket.send_json(
+            {"t": "hello", "cursor": 0, "zone": "Europe/Berlin", "language": "en"}
+        )
+        self._reading = asyncio.create_task(self._read(self._socket))
+
+    async def hang_up(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
+        self._reading = self._socket = None
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:

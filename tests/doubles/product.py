@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -42,26 +43,19 @@ class Product:
 
     def start(self) -> str:
         """The one-time code it prints."""
-        env = {
-            **os.environ,
-            "DATA_DIR": str(self.data_dir),
-            "PORT": str(self.port),
-            "SPEECH_ENGINE": "none",
-            **self.env,
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "up"],
+        self.process = self._run("up", stdout=subprocess.PIPE)
+        return _code_of(self.process)
+
+    def _run(self, *command: str, **streams: Any) -> subprocess.Popen[str]:
+        own = {"DATA_DIR": str(self.data_dir), "PORT": str(self.port), "SPEECH_ENGINE": "none"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", *command],
             cwd=ROOT,
-            env=env,
-            stdout=subprocess.PIPE,
+            env={**os.environ, **own, **self.env},
             text=True,
             start_new_session=True,
+            **streams,
         )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if found := re.search(r"\?code=([A-Z0-9-]+)", line):
-                return found[1]
-        raise AssertionError("it did not start")
 
     def processes(self) -> list[psutil.Process]:
         assert self.process is not None
@@ -87,6 +81,51 @@ class Product:
             found = db.execute(query).fetchall()
         db.close()
         return found
+
+
+class Fleet(Product):
+    """The same in a handful of processes that nobody watches over: any of them can be killed."""
+
+    PARTS: Mapping[str, tuple[str, ...]] = {
+        "bot": ("bot",),
+        "practice": ("practice",),
+        **{f"worker {queue}": ("worker", queue) for queue in ("media", "publish", "light")},
+    }
+
+    def __init__(self, data_dir: Path, port: int, env: Mapping[str, str]) -> None:
+        super().__init__(data_dir, port, env)
+        self._parts: dict[str, subprocess.Popen[str]] = {}
+
+    def start(self) -> str:
+        """Whatever does not run; gives the code the bot prints."""
+        if not self.data_dir.exists():
+            self.data_dir.mkdir(parents=True)
+            with (self.data_dir / "migrate.log").open("a") as log:
+                assert self._run("migrate", stdout=log, stderr=log).wait(60) == 0
+        for name, command in self.PARTS.items():
+            if name not in self._parts:
+                with (self.data_dir / f"{name}.log").open("a") as log:
+                    stdout = subprocess.PIPE if name == "bot" else log
+                    self._parts[name] = self._run(*command, stdout=stdout, stderr=log)
+        return _code_of(self._parts["bot"])
+
+    def kill(self, *names: str) -> None:
+        """With -9, at whatever they were; all of them when none is named, except for the platforms:
+        those are somebody else's."""
+        for name in names or [n for n in self._parts if n != "practice"]:
+            process = self._parts.pop(name)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _code_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := re.search(r"\?code=([A-Z0-9-]+)", line):
+            return found[1]
+    raise AssertionError("it did not start")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,18 +94,27 @@ def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for _ in range(200):
-        if Path(socket).exists():
+    for _ in range(400):
+        if _answers(socket):
             break
         server.poll()
         assert server.returncode is None, "the embedded Redis did not start"
-        import time
-
         time.sleep(0.05)
     yield socket
     server.terminate()
     server.wait(10)
     Path(socket).unlink(missing_ok=True)
+
+
+def _answers(socket: str) -> bool:
+    """A socket is there before anybody listens on it."""
+    import redis
+
+    try:
+        with redis.Redis(unix_socket_path=socket) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 @pytest.fixture

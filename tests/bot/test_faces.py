@@ -100,9 +100,11 @@ async def _states(svc: Services) -> list[str]:
 async def test_a_video_is_announced_brought_and_handled(
     svc: Services, start: Start, face: ToyFace, handled: list[Ask]
 ) -> None:
-    face.pause_s = 1
+    face.gate.clear()
     async with start():
         await face.hears("3 under 40s", VIDEO)
+        await face.until(lambda: face.said("arrival.fetching_size"))
+        face.gate.set()
         await face.until(lambda: bool(handled))
         await face.until(lambda: face.said("clip.begins"))
     (ask,) = handled

@@ -33,6 +33,9 @@ class ToyFace:
         self.lies_at: dict[str, Path] = {}
         self.faults: list[Callable[[], Exception]] = []
         self.pause_s = 0.0
+        self.gate = asyncio.Event()
+        """Nothing is brought to its end before this is set."""
+        self.gate.set()
         self.falls: list[Callable[[], BaseException]] = []
         self.runs = 0
         self._keys = itertools.count(1)
@@ -118,6 +121,7 @@ class ToyFace:
             out.write(content[:half])
             out.flush()
             await asyncio.sleep(self.pause_s)
+            await self.gate.wait()
             out.write(content[half:])
         return into
 

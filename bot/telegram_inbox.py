@@ -33,7 +33,7 @@ ALBUM_MOST = 10
 AT_ONCE = 32
 TRIES = 5
 AGAIN_S = (0.5, 2.0, 5.0, 15.0)
-FORGET_S = 3600.0
+FORGET_S = 600.0
 
 
 @dataclass(slots=True)

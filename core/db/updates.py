@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.tables import UpdateRow
 
 REPEATED = timedelta(days=2)
 """Telegram keeps what was not confirmed for a day (core.telegram.org/bots/api#getting-updates)."""
+
+REMEMBERED = 20_000
+"""So many at most: what was confirmed is not repeated, and a flood must not fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,11 @@ async def handled(tx: AsyncSession, ids: Sequence[int], now: datetime) -> None:
 
 
 async def forget(tx: AsyncSession, owner: str, now: datetime) -> None:
-    """What was handled so long ago that it will not be repeated."""
+    """What was handled so long ago, or so many updates ago, that it will not be repeated."""
+    newest = await tx.scalar(select(func.max(UpdateRow.id)).where(UpdateRow.owner == owner))
+    old = or_(UpdateRow.handled_at < now - REPEATED, UpdateRow.id <= (newest or 0) - REMEMBERED)
     await tx.execute(
-        delete(UpdateRow).where(UpdateRow.owner == owner, UpdateRow.handled_at < now - REPEATED)
+        delete(UpdateRow).where(UpdateRow.owner == owner, UpdateRow.handled_at.is_not(None), old)
     )
 
 

@@ -35,9 +35,9 @@ LAST_MOMENT_S = 0.7
 MAX_WAIT_S = 120.0
 MAX_TRIES = 200
 """About six hours at the longest wait; nobody wants older news."""
-UNSURE_WAITS_S = (15.0, 120.0, 900.0)
-"""Before a message that may have arrived is said once more. Together they outlast an outage in
-which every answer gets lost; after the last one it is taken as said."""
+UNSURE_WAIT_S = 15.0
+"""Before a message that may have arrived is said once more, and only once: if its answer is lost
+again, it is taken as said. While nobody is there at all nothing is in doubt."""
 
 
 def backoff_s(tries: int) -> float:
@@ -207,18 +207,18 @@ class Courier:
             await outbox.put_off(tx, parcel.id, until, fault)
 
     async def _perhaps_sent(self, parcel: outbox.Parcel) -> None:
-        """It may come twice, but it does not come for ever. A change can be made as often as one
+        """It may come twice, but no more than that. A change can be made as often as one
         likes."""
         now = self._svc.clock.now()
         if parcel.at is not None:
             await self._again(parcel, "unsure")
             return
         async with self._svc.db.write() as tx:
-            if parcel.unsure >= len(UNSURE_WAITS_S):
+            if parcel.unsure:
                 await outbox.taken_as_sent(tx, parcel, now)
             else:
-                wait = timedelta(seconds=UNSURE_WAITS_S[parcel.unsure])
-                await outbox.perhaps_sent(tx, parcel.id, now + wait)
+                until = now + timedelta(seconds=UNSURE_WAIT_S)
+                await outbox.perhaps_sent(tx, parcel.id, until)
 
     async def _again(self, parcel: outbox.Parcel, fault: str) -> None:
         if parcel.tries >= MAX_TRIES:

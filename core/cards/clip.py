@@ -59,9 +59,10 @@ def file_name(title: str) -> str:
 
 def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
     """Title, score with its reasons, caption and tags, and what a person must know."""
+    named = clip.caption.strip().casefold().startswith(clip.title.strip().casefold())
     text = [
         say(
-            "card.head",
+            "card.head_named_below" if named else "card.head",
             title=clip.title,
             rank=clip.rank,
             length=Seconds(render.rendered.duration_s),

@@ -11,7 +11,7 @@ from core.chat.message import ChatRef, Network, Out
 from core.db import chats, outbox, people
 from core.db.nudges import TOPIC_OUTBOX, ring_after_commit
 from core.db.tables import ArrivalRow, ChatRow, CutRow, DialogueRow, OutboxRow, PostRow
-from core.say import Say
+from core.say import Say, say
 
 GONE = "gone"
 """The fault of what could not be said because nobody heard us."""
@@ -67,7 +67,19 @@ async def fall_silent(tx: AsyncSession, chat_id: int, why: Say | None, now: date
     elsewhere = await _owner_hears(tx, chat.workspace_id, but=chat_id)
     if elsewhere is not None:
         key = f"gone:{chat_id}:{now.timestamp():.0f}"
-        await outbox.say(tx, elsewhere, Out.of(why), key=key, now=now)
+        out = Out((why, *await _which(tx, chat)))
+        await outbox.say(tx, elsewhere, out, key=key, now=now)
+
+
+async def _which(tx: AsyncSession, chat: chats.Conversation) -> tuple[Say, ...]:
+    """Which conversation it is about, for somebody who reads of it in another one."""
+    network = chat.where.network.title()
+    if chat.title:
+        return (say("door.gone_group", title=chat.title, network=network),)
+    if chat.member_id is None:
+        return ()
+    member = await people.member(tx, chat.member_id)
+    return (say("door.gone_person", name=member.name, network=network),)
 
 
 async def alive(tx: AsyncSession, network: Network, most: int = 500) -> tuple[ChatRef, ...]:

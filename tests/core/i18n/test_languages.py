@@ -28,8 +28,8 @@ COMMANDS = "command."
 """Help of commands: in English it is the docstring, so it is in the other files only."""
 
 SAME_IN = {
-    "es": {"field.clip", "role.editor", "card.head", "clip.wish_count"},
-    "de": {"field.clip", "card.head", "clip.wish_count"},
+    "es": {"field.clip", "role.editor", "card.head", "card.head_named_below", "clip.wish_count"},
+    "de": {"field.clip", "card.head", "card.head_named_below", "clip.wish_count"},
     "pt-BR": {"field.clip", "role.editor", "story.head_no_time"},
 }
 """Sentences that happen to be the same as in English."""

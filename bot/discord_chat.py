@@ -64,6 +64,15 @@ class _Letter:
         """Answers stand beside their question already; what comes later calls whoever asked."""
         return not self.out.quiet and not self.key.startswith("discord:")
 
+    @property
+    def called(self) -> int | None:
+        """Whom it names: whoever gave the command, or whom it concerns."""
+        if not self.rings:
+            return None
+        if self.asked is not None and self.asked.user_id is not None:
+            return self.asked.user_id
+        return int(self.out.calls) if self.out.calls else None
+
 
 class DiscordChat:
     """Says things through the connection there is."""
@@ -122,7 +131,7 @@ class DiscordChat:
             how["reference"] = discord.MessageReference(
                 message_id=letter.asked.message_id, channel_id=channel.id, fail_if_not_exists=False
             )
-        call = self._call(letter)
+        call = f"<@{letter.called}>" if letter.called else ""
         async with self._drawn(out, letter.language, limit_b, call=call) as drawn:
             if drawn.view.children:
                 how["view"] = drawn.view
@@ -137,11 +146,6 @@ class DiscordChat:
             log.info("discord.brought_up_to_date", message=sent.id)
             await self._edit(MessageRef(letter.to, str(sent.id)), out, letter.language)
         return sent
-
-    def _call(self, letter: _Letter) -> str:
-        """The name of whoever gave the command, so that they hear of what came of it."""
-        asked = letter.asked
-        return f"<@{asked.user_id}>" if asked and asked.user_id and letter.rings else ""
 
     async def _elsewhere(self, letter: _Letter, gone: ChatGone) -> ChatGone | ChatMoved:
         """A channel that takes nothing from us: whoever asked there hears us alone instead."""
@@ -289,10 +293,9 @@ def _nonce(key: str) -> str:
 
 def _rung(letter: _Letter) -> discord.AllowedMentions:
     """Whom a message may notify: whoever asked, and only when it may ring."""
-    asked = letter.asked
-    if asked is None or not letter.rings:
+    if not letter.rings or (letter.asked is None and letter.called is None):
         return NOBODY
-    users = [discord.Object(asked.user_id)] if asked.user_id else False
+    users = [discord.Object(letter.called)] if letter.called else False
     return discord.AllowedMentions(everyone=False, roles=False, users=users, replied_user=True)
 
 

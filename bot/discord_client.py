@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import aiohttp
@@ -22,10 +21,12 @@ from bot import discord_updates as updates
 from bot.discord_commands import Tree
 from bot.discord_draw import ANSWER_ID, Pen
 from bot.discord_line import AnyInteraction, Asked, Line
+from bot.discord_missed import Missed
+from bot.discord_referred import with_what_it_answers
 from core.chat.limits import DISCORD_FORM_CHARS, DISCORD_FORM_TITLE_CHARS
 from core.chat.message import ChatRef, In
 from core.chat.registry import reaches
-from core.db import chat_places, chats, kept, outbox, people
+from core.db import chats, outbox, people
 from core.db.people import Member
 from core.say import Say, say
 from handlers import _front_door
@@ -43,10 +44,6 @@ PATIENCE_S: Final = 6.0
 """How long "is thinking…" may stand there before it says that work goes on."""
 LOOK_S: Final = 1.5
 """What may be spent on looking who somebody is before the answer is due."""
-HEARD: Final = "discord.heard"
-MISSED: Final = timedelta(hours=20)
-"""How far back messages are looked for that came while nobody listened; `seen` forgets after a
-day, and what was handled once must not be handled again."""
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=ACT):
@@ -97,6 +94,7 @@ class Ears(discord.Client):
         self._line = line
         self._receive = receive
         self._tree = Tree(self, hall.svc, hall.registry, self)
+        self._missed = Missed(hall.svc, self, self.on_message)
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press, AnswerButton)
@@ -116,6 +114,8 @@ class Ears(discord.Client):
         assert self.user is not None
         inn = updates.written(message, self.user)
         if inn is not None:
+            inn = await with_what_it_answers(inn, message, self.user, self._svc)
+        if inn is not None:
             await self._take(inn)
 
     async def _take(self, inn: In) -> None:
@@ -130,35 +130,14 @@ class Ears(discord.Client):
         await self._receive(inn)
 
     async def on_connect(self) -> None:
-        """A new session: Discord repeats nothing of what came while nobody listened, so it is read
-        up in the conversations we know."""
+        """A new session."""
         log.info("discord.connected")
-        async with self._svc.db.read() as tx:
-            heard = await kept.read(tx, HEARD)
-            places = await chat_places.alive(tx, "discord")
-        if heard is not None:
-            now = self._svc.clock.now()
-            since = max(_instant(heard), now - MISSED) - timedelta(minutes=1)
-            for where in places:
-                await self._read_up(where, discord.utils.time_snowflake(since))
-
-    async def _read_up(self, where: ChatRef, after: int) -> None:
-        number = int(where.thread or where.chat)
-        try:
-            channel = self.get_channel(number) or await self.fetch_channel(number)
-            if not isinstance(channel, discord.abc.Messageable):
-                return
-            missed = channel.history(after=discord.Object(after), limit=100, oldest_first=True)
-            async for message in missed:
-                await self.on_message(message)
-        except (discord.HTTPException, discord.InvalidData) as wrong:  # gone, or not ours to read
-            log.info("discord.cannot_read_up", error=str(wrong)[:100])
+        await self._missed.read_up()
 
     async def mark_heard(self) -> None:
         """Everything until now was heard."""
         if not self.is_closed() and self.ws is not None and self.ws.open:
-            async with self._svc.db.write() as tx:
-                await kept.write(tx, HEARD, self._svc.clock.now().isoformat())
+            await self._missed.mark_heard()
 
     # ── buttons and forms ───────────────────────────────────────────────────────────────────────
 
@@ -340,10 +319,6 @@ class Ears(discord.Client):
 
     def _pen(self, interaction: AnyInteraction) -> Pen:
         return Pen(self._svc.catalog, interaction.locale.value)
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _may_write(interaction: AnyInteraction) -> bool:

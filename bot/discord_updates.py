@@ -46,6 +46,12 @@ def files_of(attachments: Iterable[discord.Attachment]) -> tuple[InFile, ...]:
     return tuple(file_of(a) for a in attachments)
 
 
+def link_in(text: str) -> str:
+    """The first address in it; empty when there is none."""
+    found = _LINK.search(text)
+    return found[0] if found else ""
+
+
 # ── messages ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -157,8 +163,8 @@ def chosen(
     """ "Make clips" in the menu of somebody's message: its videos, else its first link. None when
     there is nothing to cut in it."""
     files = files_of(message.attachments)
-    link = _LINK.search(message.content)
-    if not files and link is None:
+    link = link_in(message.content)
+    if not files and not link:
         return None
-    text = "" if files or link is None else link[0]
+    text = "" if files else link
     return _asked(interaction, where, text=text, files=files, said=said)

@@ -112,6 +112,9 @@ class Out:
     quiet: bool = False
     asks: bool = False
     """The next words of the person are the answer to this."""
+    calls: str | None = None
+    """Number on this network of the one person it concerns: where others read along, they are
+    called by their name, if the network can."""
 
     @classmethod
     def of(cls, *text: Say, buttons: Rows = (), quiet: bool = False) -> Self:
@@ -137,6 +140,7 @@ class Out:
             "alt": say_to_json(self.alt) if self.alt else None,
             "quiet": self.quiet,
             "asks": self.asks,
+            "calls": self.calls,
         }
 
     @classmethod
@@ -152,6 +156,7 @@ class Out:
             say_from_json(raw["alt"]) if raw["alt"] else None,
             raw["quiet"],
             raw.get("asks", False),
+            raw.get("calls"),
         )
 
 

@@ -88,6 +88,27 @@ async def members(tx: AsyncSession, workspace_id: int) -> tuple[Member, ...]:
     return tuple(_member(r) for r in rows)
 
 
+async def known_on(tx: AsyncSession, network: str) -> tuple[str, ...]:
+    """Who of those who are in has a name on a network, by their number there."""
+    rows = await tx.scalars(
+        select(IdentityRow.user_id)
+        .join(MemberRow, MemberRow.id == IdentityRow.member_id)
+        .where(IdentityRow.network == network, MemberRow.removed_at.is_(None))
+        .order_by(IdentityRow.id)
+    )
+    return tuple(rows)
+
+
+async def name_on(tx: AsyncSession, member_id: int, network: str) -> str | None:
+    """The number of a member on a network."""
+    return await tx.scalar(
+        select(IdentityRow.user_id)
+        .where(IdentityRow.member_id == member_id, IdentityRow.network == network)
+        .order_by(IdentityRow.id.desc())
+        .limit(1)
+    )
+
+
 async def owner(tx: AsyncSession) -> Member | None:
     """The first owner; None until somebody used the first code."""
     row = await tx.scalar(

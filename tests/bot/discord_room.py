@@ -15,8 +15,8 @@ from sqlalchemy import text
 from bot.arrivals import Arrivals
 from bot.courier import Courier
 from bot.deliverable import Deliverable
-from bot.discord_client import HEARD
 from bot.discord_face import DiscordFace
+from bot.discord_missed import HEARD
 from bot.discord_settings import DiscordSettings
 from bot.faces import Adapter, Faces, Hall
 from bot.media_links import MediaLinks

@@ -75,11 +75,15 @@ async def test_a_session_that_is_over_is_begun_anew_and_what_came_meanwhile_is_r
         room.discord.line.refuses = True
         room.discord.line.cut()
         room.discord.line.forget()
+        for _ in range(120):  # more than Discord gives at once
+            await room.ana.writes(room.ana.dm, "/silent")
         await room.ana.writes(room.ana.dm, "/echo in the outage")
+        await room.vic.writes(room.vic.dm, "/echo never wrote to the bot alone")
         await room.vic.writes(room.clips, "@Clipdesk /echo nobody spoke here before")
         await asyncio.sleep(0.5)
         room.discord.line.refuses = False
         await room.ana.hears(room.ana.dm, "echo in the outage", 30)
+        await room.vic.hears(room.vic.dm, "echo never wrote to the bot alone", 30)
     said = [m.text for m in room.discord.shown(room.ana.dm)]
     assert said.count("echo before") == 1, "what was answered is not answered again"
 

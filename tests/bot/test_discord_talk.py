@@ -362,6 +362,29 @@ async def test_a_mention_with_a_video_is_taken_and_answered_as_a_reply(room: Roo
     assert said.reply_to is asked
 
 
+async def test_a_mention_in_answer_to_somebody_elses_video_takes_that_video(room: Room) -> None:
+    room.discord.line.sees_content = True  # an app that may see what people write
+    film = await room.vic.writes(room.clips, "look", File("talk.mp4", b"f" * 4000, "video/mp4"))
+    asked = await room.ana.writes(room.clips, "@Clipdesk 3 under 40s", reply_to=film)
+    said = await room.ana.hears(room.clips, "got talk.mp4 4000 in/; 3 under 40s")
+    assert said.reply_to is asked
+
+
+async def test_a_video_that_is_hidden_from_the_bot_is_told_with_the_way_out(room: Room) -> None:
+    film = await room.vic.writes(room.clips, "look", File("talk.mp4", b"f" * 4000, "video/mp4"))
+    asked = await room.ana.writes(room.clips, "@Clipdesk 3 under 40s", reply_to=film)
+    said = await room.ana.hears(room.clips, "I cannot see what is in the message you answered")
+    assert said.reply_to is asked and "Make clips" in said.text
+    await room.ana.writes(room.clips, "@Clipdesk /echo never mind", reply_to=film)
+    await room.ana.hears(room.clips, "echo never mind")
+    fetched = [c for c in room.discord.calls if c.path.endswith(f"/messages/{film.id}")]
+    await room.eve.writes(room.clips, "@Clipdesk this one", reply_to=film)
+    await room.ana.writes(room.clips, "@Clipdesk /echo the end")
+    await room.ana.hears(room.clips, "echo the end")
+    again = [c for c in room.discord.calls if c.path.endswith(f"/messages/{film.id}")]
+    assert len(fetched) == 1 and again == fetched, "strangers cost no call"
+
+
 async def test_answers_in_a_thread_stay_there(room: Room) -> None:
     thread = room.discord.thread(room.clips, "friday's talk")
     await room.discord.line.dispatch("THREAD_CREATE", thread.wire())
@@ -418,6 +441,16 @@ async def test_a_result_of_a_plain_message_rings_as_a_reply_to_it(room: Room) ->
     await room.tell(room.clips, Out.of(words("the result")), "result:1", reply_to=str(asked.id))
     result = await room.ana.hears(room.clips, "the result")
     assert result.rings == [room.ana.user] and "<@" not in result.content
+
+
+async def test_news_of_a_post_call_whom_they_concern_and_nobody_else(room: Room) -> None:
+    await room.vic.writes(room.clips, "@Clipdesk /echo begin")
+    await room.vic.hears(room.clips, "echo begin")
+    about = f"<@{room.vic.user.id}> is in the caption"
+    out = Out((words(about),), calls=str(room.ana.user.id))
+    await room.tell(room.clips, out, "target:1:published:1")
+    said = await room.ana.hears(room.clips, "is in the caption")
+    assert said.rings == [room.ana.user]
 
 
 async def test_a_person_who_takes_no_messages_gets_them_when_they_come_back(room: Room) -> None:

@@ -469,10 +469,17 @@ class Discord:
         return body, files
 
     def as_seen(self, message: Message) -> dict[str, Any]:
-        """As this app may see it: without the message content intent a good deal is empty."""
+        """As this app may see it: without the message content intent a good deal is empty, in what
+        a message answers as well."""
+        about = message.wire(self.base, hidden=self._is_hidden(message))
+        if message.reply_to is not None:
+            hidden = self._is_hidden(message.reply_to)
+            about["referenced_message"] = message.reply_to.wire(self.base, hidden=hidden)
+        return about
+
+    def _is_hidden(self, message: Message) -> bool:
         mine = message.author is self.bot or self.bot in message.mentions
-        dm = message.channel.kind == DM
-        return message.wire(self.base, hidden=not (mine or dm or self.line.sees_content))
+        return not (mine or message.channel.kind == DM or self.line.sees_content)
 
     # ── interactions ────────────────────────────────────────────────────────────────────────────
 

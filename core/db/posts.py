@@ -142,6 +142,11 @@ async def made_by_key(tx: AsyncSession, workspace_id: int, key: str) -> int | No
     )
 
 
+async def planned_by(tx: AsyncSession, post_id: int) -> int:
+    """The member who made it."""
+    return (await tx.get_one(PostRow, post_id)).made_by
+
+
 async def change_post(tx: AsyncSession, post_id: int, **changes: Any) -> None:
     await tx.execute(update(PostRow).where(PostRow.id == post_id).values(**changes))
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
-from core.db import outbox, videos
+from core.db import chats, outbox, people, posts, videos
 from core.db.targets import Claim
 from core.publish.base import Seen, platform_classes
 from core.publish.views import AccountView
@@ -50,10 +50,19 @@ async def tell(
         **facts,
     )
     text = (what, about) if about else (what,)
-    out = Out(text, buttons)
+    out = Out(text, buttons, calls=await _whom(tx, claim))
     await outbox.say(
         tx, claim.chat_id, out, key=f"target:{claim.id}:{key}:{claim.fence}", now=now, urgent=True
     )
+
+
+async def _whom(tx: AsyncSession, claim: Claim) -> str | None:
+    """Where others read along: whoever planned it."""
+    chat = await chats.conversation(tx, claim.chat_id)
+    if not chat.title:
+        return None
+    member_id = await posts.planned_by(tx, claim.post_id)
+    return await people.name_on(tx, member_id, chat.where.network)
 
 
 def _button(label: str, name: str, target_id: int, main: bool = False) -> Button:

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
-from core.db import accounts
-from core.db.tables import AccountRow
+from core.db import accounts, chats
+from core.db.tables import AccountRow, OutboxRow
 from core.errors import Told
 from core.settings import Settings
 from core.when.moment import Moment
@@ -47,6 +48,18 @@ async def test_a_post_is_published_on_both_and_the_links_open_pages_that_play_it
     said = await bench.said()
     assert said.count("account.connected_practice") == 2
     assert "post.published" in said
+
+
+async def test_where_others_read_along_news_call_whoever_planned_the_post(bench: Bench) -> None:
+    async with bench.db.write() as tx:
+        await chats.set_chat(tx, bench.by.chat_id, title="The Studio")
+    await bench.connect("instagram")
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    await bench.run_until("published")
+    async with bench.db.read() as tx:
+        bodies = list(await tx.scalars(select(OutboxRow.body_json)))
+    (news,) = (b for b in bodies if b["text"][0]["key"] == "post.published")
+    assert news["calls"] == "1", "the number of whoever planned it, on the network of the chat"
 
 
 async def test_five_presses_of_post_now_are_one_post(bench: Bench) -> None:

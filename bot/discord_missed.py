@@ -48,6 +48,7 @@ class Missed:
         async with self._svc.db.read() as tx:
             heard = await kept.read(tx, HEARD)
         self._caught_up = heard is None or await self._since(datetime.fromisoformat(heard))
+        await self.mark_heard()
 
     async def mark_heard(self) -> None:
         """Everything until now was heard."""

@@ -27,7 +27,7 @@ from tests.conversations.web_face import WebFace
 from tests.doubles.newcomer import invitations
 from tests.doubles.product import Product, free_port, newcomer
 
-INVITED = 24
+INVITED = 18
 """As many people as there are conversations, and a few more."""
 
 

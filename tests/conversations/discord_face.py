@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,10 @@ class DiscordThere:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, discord: Discord) -> None:
         self._loop, self.discord = loop, discord
+
+    def call(self, what: Callable[[], None]) -> None:
+        """Something that takes no time, in that loop."""
+        self._loop.call_soon_threadsafe(what)
 
     async def do(self, what: Coroutine[Any, Any, T]) -> T:
         """Something in that loop, from another."""

@@ -419,7 +419,7 @@ class Telegram:
                 result = await result
         except Refused as refused:
             return _answer(refused)
-        return await self._cut(request) if fault == LOST else _ok(result)
+        return await self._cut(request) if fault == LOST or self.away else _ok(result)
 
     async def _cut(self, request: web.Request) -> web.StreamResponse:
         if request.transport is not None:

@@ -93,7 +93,7 @@ def _of_opening(features: Features, c: Candidate) -> Say | None:
     opening = features.openings[c.first]
     if opening.dangling or opening.meta or opening.answers:
         return None
-    if opening.asking >= 0.5:
+    if opening.asking > 0.5:
         return say("reason.question")
     if not features.analysis.rough:
         if opening.strong:

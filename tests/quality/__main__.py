@@ -13,13 +13,12 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from core.media.ffmpeg import find
 from core.settings import Settings
-from tests.quality import crop, cuts, words
+from tests.quality import choice, crop, cuts, words
 from tests.quality.finished import loudness, spec_faults
 from tests.quality.material import Case, cases
 
@@ -34,6 +33,7 @@ class Tally:
         self.lufs: list[float] = []
         self.peaks: list[float] = []
         self.f1: list[float] = []
+        self.spread: list[float] = []
         self.faults: list[str] = []
 
     def add(self, name: str, n: float = 1) -> None:
@@ -66,14 +66,27 @@ def measure(case: Case, told: dict[str, Any], exe: str, finder: crop.Finder, sum
         mine.add("words", of)
     for clip in told["clips"]:
         _clip(case, clip, told, exe, finder, mine)
-    for a, b in combinations(told["clips"], 2):
-        mine.add("overlaps", min(a["end_s"], b["end_s"]) - max(a["start_s"], b["start_s"]) > 0.05)
+    _choice(told, mine)
     _row(case.name, mine)
     sum_.counts.update(mine.counts)
     sum_.lufs += mine.lufs
     sum_.peaks += mine.peaks
     sum_.f1 += mine.f1
+    sum_.spread += mine.spread
     sum_.faults += mine.faults
+
+
+def _choice(told: dict[str, Any], mine: Tally) -> None:
+    clips, said, length_s = told["clips"], told["words"], told["source"]["duration_s"]
+    mine.add("overlaps", choice.overlaps(clips))
+    mine.add("alike", choice.alike(clips, said))
+    mine.add("ends", 2 * len(clips))
+    mine.add("beside cuts", sum(choice.beside_cuts(c, told["shots_s"], length_s) for c in clips))
+    if len(clips) > 1:
+        mine.spread.append(choice.spread(clips, length_s))
+    broken, of = choice.mid_sentence(clips, said)
+    mine.add("mid-sentence", broken)
+    mine.add("punctuated", of)
 
 
 def _clip(
@@ -161,6 +174,15 @@ def summary(t: Tally) -> None:
     whole = c["whole"] / max(1, c["fits"])
     _line("followed face whole, where it fits", f"{100 * whole:.1f} %", ">= 95 %", whole >= 0.95)
     _line("clips of one video that overlap", str(c["overlaps"]), "none", not c["overlaps"])
+    _line("clips of one video that say the same", str(c["alike"]), "none", not c["alike"])
+    got = f"{c['beside cuts']} of {c['ends']}"
+    _line("ends within 0.2 s of a cut they do not sit on", got, "none", not c["beside cuts"])
+    if c["punctuated"]:
+        got = f"{c['mid-sentence']} of {c['punctuated']}"
+        _line("clips that begin inside a sentence", got, "none", not c["mid-sentence"])
+    if t.spread:
+        mean = sum(t.spread) / len(t.spread)
+        _line("parts of the videos with a clip", f"{100 * mean:.0f} %", ">= 60 %", mean >= 0.6)
     _line(
         "checks failed on finished files", str(c["checks failed"]), "none", not c["checks failed"]
     )

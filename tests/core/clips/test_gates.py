@@ -6,6 +6,7 @@ import pytest
 
 from core.analysis.model import Analysis, Spell, Word
 from core.clips.base import Picked, Wish
+from core.clips.desk import lay_out
 from core.clips.local import pick
 from core.clips.sentences import sentences_of
 from core.clips.takes import worse_takes
@@ -162,3 +163,44 @@ def test_of_hours_of_nothing_only_the_part_where_something_happens_is_cut() -> N
     screen = analysed([], duration_s=3600.0, faces=False, energy_db=energy, motion=motion)
     spans = picked(screen).spans
     assert spans and all(1940 < s.start_s < s.end_s < 2120 for s in spans)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "It's a problem for everybody in the town."),
+        ("en", "In that case you would lose the whole harvest."),
+        ("en", "For example you can have one radar in the front."),
+        ("es", "Pero la tienda de al lado compra masa congelada."),
+        ("de", "Zum Beispiel kann man zwei davon in den Keller stellen."),
+        ("pt", "Mas a padaria do lado compra massa congelada."),
+        ("fr", "C'est pourquoi nous avons doublé le prix du pain."),
+        ("ru", "Но соседняя пекарня покупает замороженное тесто."),
+        ("ar", "لكن المخبز المجاور يشتري العجين المجمد كل يوم."),
+        (None, "Но соседняя пекарня покупает замороженное тесто."),
+    ],
+)
+def test_an_opening_that_leans_on_what_came_before_is_known(
+    language: str | None, text: str
+) -> None:
+    talk = analysed(spoken(f"{text} {text}"), language=language)
+    assert lay_out(video(), talk, Wish()).features.openings[0].dangling
+
+
+@pytest.mark.parametrize(
+    ("text", "asking"),
+    [
+        ("What was the biggest mistake of your first winter?", 1.0),
+        ("Nice weather for a walk, right?", 0.2),
+        ("Hace buen tiempo para pasear, ¿no?", 0.2),
+        ("Really?", 0.3),
+        ("Will it start emitting giant satellites?", 0.5),
+        ("Как вы начали печь хлеб в этом городе?", 1.0),
+        ("你们第一年最大的错误是什么？", 0.8),
+    ],
+)
+def test_a_question_that_asks_something_is_told_from_one_that_does_not(
+    text: str, asking: float
+) -> None:
+    opening = lay_out(video(), analysed(spoken(text), language=None), Wish()).features.openings[0]
+    assert opening.asks and abs(opening.asking - asking) <= 0.2

@@ -60,9 +60,9 @@ async def _take(held: Held) -> None:
     """One claim: from where the target is to where it can go now."""
     if held.state in BEFORE_COMMIT and not await _may_go(held):
         return
-    with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
+    with contextlib.ExitStack() as until_done:
         try:
-            await _from_here(held, await _post(held, Path(scratch)))
+            await _from_here(held, await _post(held, until_done))
         except PlatformError as wrong:
             await refused(held, wrong)
 
@@ -117,7 +117,7 @@ def _too_late(held: Held, now: datetime) -> bool:
     return kept and now > planned + GIVE_UP_AFTER
 
 
-async def _post(held: Held, scratch: Path) -> Post:
+async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
     """The words, and the file as far as it is to be sent. Raises Fix when it is gone."""
     claim, store = held.claim, held.desk.store
     async with held.desk.db.read() as tx:
@@ -127,8 +127,11 @@ async def _post(held: Held, scratch: Path) -> Post:
     key, made = clip.render.media_key, clip.render.rendered
     file = store.local_path(key)
     if file is None:
-        file = scratch / "clip.mp4"
+        # What is not to be sent any more need not be fetched.
+        file = Path("not-fetched.mp4")
         if held.state in BEFORE_COMMIT:
+            scratch = until_done.enter_context(tempfile.TemporaryDirectory(prefix="clipdesk-"))
+            file = Path(scratch) / "clip.mp4"
             with contextlib.suppress(FileNotFoundError):  # then `prepare` finds it missing
                 await store.fetch(key, file)
     size_b = file.stat().st_size if file.exists() else made.size_b

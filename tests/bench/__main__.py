@@ -23,7 +23,7 @@ from core.media.inputs import file_arg
 from core.render.encode import file_args, picture_args, sound_args
 from core.render.rate import Beat
 from core.settings import Settings
-from tests.bench import chat, delivery
+from tests.bench import chat, delivery, posting, rush
 from tests.bench.material import talk
 from tests.bench.measure import Measured, measure
 
@@ -142,9 +142,24 @@ def delivering() -> None:
     _row("  edits of status messages, their age in the end", edits, "")
 
 
+def posts() -> None:
+    """Posts that are due at once, and the housekeeping when many wait."""
+    found = asyncio.run(rush.rush())
+    got = f"{found.took_s:.0f} s / {found.least_s:.0f} s = {found.ratio:.2f}"
+    what = f"last of {rush.POSTS} posts due in a minute / what limits allow"
+    _row(what, got, f"<= {rush.MOST}", found.ratio <= rush.MOST and found.out == rush.POSTS)
+    kept = "kept" if found.in_order else "broken"
+    _row("  order on each of 20 accounts", kept, "kept", found.in_order)
+    _row("  processor time of that", f"{found.cpu_s:.0f} s", "")
+    few, many = asyncio.run(posting.sweep_cost())
+    what = f"a sweep with {posting.MANY:,} future posts / {posting.FEW:,}"
+    got = f"{many * 1000:.1f} ms / {few * 1000:.1f} ms = {many / few:.2f}"
+    _row(what, got, f"<= {posting.MOST}", many / few <= posting.MOST)
+
+
 def main() -> None:
     """Measure everything, or the parts that are named."""
-    parts = ("analysis", "render", "memory", "chat", "delivery")
+    parts = ("analysis", "render", "memory", "chat", "delivery", "posts")
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=parts, help=f"of {', '.join(parts)}")
     parser.add_argument("--minutes", type=int, default=10)
@@ -156,7 +171,9 @@ def main() -> None:
     _machine(exe)
     if "delivery" in asked.parts:
         delivering()
-    if set(asked.parts) == {"delivery"}:
+    if "posts" in asked.parts:
+        posts()
+    if set(asked.parts) <= {"delivery", "posts"}:
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import time
 from collections import Counter
@@ -30,6 +31,7 @@ COLUMNS = (
 def main() -> int:
     """0 when every run was good."""
     args = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with us
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # clients break off all the time here
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     print("  ".join(f"{c:>10}" for c in COLUMNS), flush=True)

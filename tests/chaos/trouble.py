@@ -49,7 +49,7 @@ STEPS = {
     "tiktok": ("creator_info", "init", "upload", "status", "video_query"),
     "instagram": ("limit", "media", "upload", "object", "media_publish"),
 }
-"""Where the first posts of a run are killed for certain, before the call and after it."""
+"""Where a worker is killed for certain, before the call and after it."""
 FREEZE_S = 100.0
 """Longer than a lease."""
 SOON_S = 0.2
@@ -93,7 +93,7 @@ class Trouble:
         self._later: set[asyncio.Task[None]] = set()
 
     def certainly(self, targets: dict[str, list[int]]) -> None:
-        """Spread a kill before and after every step over the first half of each platform."""
+        """Spread a kill before and after every step over the posts of each platform."""
         for platform, calls in STEPS.items():
             plans = [{call: f"kill_{when}"} for call in calls for when in ("before", "after")]
             if platform == "tiktok":
@@ -101,8 +101,8 @@ class Trouble:
                 plans.append({"upload": "expire"})
             turn = self._seed % len(plans)
             plans = plans[turn:] + plans[:turn]
-            some = targets[platform][: max(3, len(targets[platform]) // 2)]
-            self.certain |= dict(zip(some, plans, strict=False))
+            apart = max(2, len(targets[platform]) // len(plans))
+            self.certain |= dict(zip(targets[platform][::apart], plans, strict=False))
 
     def _decide(self, target: int, call: str) -> str | None:
         self._nth[target, call] += 1

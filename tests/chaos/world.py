@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.db.tables import AccountRow, JobRow, PostRow, TargetRow
 from core.errors import Told
 from core.jobs.kinds import PUBLISH
+from core.publish.views import PostView
 from core.settings import Settings
 from core.when.moment import Moment
 from tests.chaos.clock import FastClock
@@ -27,8 +28,6 @@ from tests.chaos.result import SETTLED, Plan
 from tests.doubles.bench import Bench
 
 STUCK = timedelta(minutes=10)
-PLANNING_S = 0.08
-"""Real seconds it takes to plan a post; the first is due when all are planned."""
 HOPELESS = timedelta(minutes=20)
 """Nothing moved for so long: then nothing will."""
 
@@ -97,20 +96,35 @@ class World:
     async def plan_posts(self) -> None:
         """Each with words of its own, one after the other, from account to account."""
         accounts, zone = list(self.names), ZoneInfo("Europe/Berlin")
-        first = self.clock.now() + timedelta(
-            seconds=30 + self.plan.posts * PLANNING_S * self.plan.scale
-        )
+        at = self.clock.now() + timedelta(days=1)
+        moment = Moment(at, at.astimezone(zone).replace(tzinfo=None), zone.key)
+        made: list[PostView] = []
         for n in range(self.plan.posts):
             account = accounts[n % len(accounts)]
-            at = first + timedelta(seconds=n * self.plan.every_s)
-            moment = Moment(at, at.astimezone(zone).replace(tzinfo=None), zone.key)
-            post = await self.bench.posting.schedule(
-                self.bench.clip_id, moment, self.bench.by, key=f"p{n}", account_ids=[account]
+            made.append(
+                await self.bench.posting.schedule(
+                    self.bench.clip_id, moment, self.bench.by, key=f"p{n}", account_ids=[account]
+                )
             )
-            await self.bench.posting.edit_caption(post.id, f"post {n}", self.bench.by)
-            self.of_target[post.targets[0].id] = account
-        async with self.bench.db.write() as tx:  # late ones are not asked about here
-            await tx.execute(update(PostRow).values(window_s=7 * 86400))
+            self.of_target[made[-1].targets[0].id] = account
+        await self._begin(made)
+
+    async def _begin(self, made: list[PostView]) -> None:
+        """Now that all are planned, however long that took: the first is due in a moment. Late ones
+        are not asked about here."""
+        first = self.clock.now() + timedelta(seconds=30)
+        times = [first + timedelta(seconds=n * self.plan.every_s) for n in range(len(made))]
+        posts = [
+            {"id": p.id, "caption": f"post {n}", "due_at": at, "window_s": 7 * 86400}
+            for n, (p, at) in enumerate(zip(made, times, strict=True))
+        ]
+        targets = [
+            {"id": p.targets[0].id, "due_at": at, "planned_at": at}
+            for p, at in zip(made, times, strict=True)
+        ]
+        async with self.bench.db.write() as tx:
+            await tx.execute(update(PostRow), posts)
+            await tx.execute(update(TargetRow), targets)
 
     def targets(self) -> dict[str, list[int]]:
         """In their order, by platform."""

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from core.practice.base import PracticePlatform
-from core.practice.faults import ANY_CALL, Faults
+from core.practice.faults import ANY_CALL, Fault, Faults
 from core.practice.pages import page
 from core.practice.state import State, new_id
 
@@ -53,6 +53,8 @@ class Control:
         try:
             made = self._faults.add(raw)
         except (TypeError, ValueError) as wrong:
+            if by_form:
+                return self._page(str(wrong), 400)
             return web.json_response({"error": str(wrong)}, status=400)
         if by_form:
             raise web.HTTPSeeOther("/control")
@@ -100,11 +102,11 @@ class Control:
     # ── the page ───────────────────────────────────────────────────────────────────────────────
 
     async def show(self, _: web.Request) -> web.Response:
-        waiting = "".join(
-            f"<li>{escape(f.platform)} {escape(f.call)}: {escape(f.fault)}, "
-            f"{'always' if f.times < 0 else f'{f.times} ×'}</li>"
-            for f in self._faults.waiting
-        )
+        return self._page()
+
+    def _page(self, wrong: str = "", status: int = 200) -> web.Response:
+        """`wrong` is what could not be understood of the form."""
+        waiting = "".join(f"<li>{escape(self._in_words(f))}</li>" for f in self._faults.waiting)
         accounts = sorted(
             {
                 (name, body["account"])
@@ -114,20 +116,29 @@ class Control:
         )
         inside = (
             "<h1>Let something go wrong</h1>"
+            f"{f'<p><b>Nothing was changed: {escape(wrong)}.</b></p>' if wrong else ''}"
+            "<h2>What will go wrong</h2>"
             f"<ul>{waiting or '<li>Everything works as it should.</li>'}</ul>"
             f"{_fault_form(self._platforms.values())}"
             f"{''.join(_act_form(name, account) for name, account in accounts)}"
             '<p><a href="/">What was posted</a></p>'
         )
-        return page("Let something go wrong", inside)
+        return page("Let something go wrong", inside, status)
+
+    def _in_words(self, fault: Fault) -> str:
+        special = self._platforms[fault.platform].faults.get(fault.call, {})
+        words = {**ANY_CALL, **special}.get(fault.name, "")
+        often = {-1: "always", 1: "once"}.get(fault.times, f"{fault.times} times")
+        return f"{fault.platform} {fault.call}: {fault.fault}, {often} ({words})"
 
 
 def _fault_form(platforms: Iterable[PracticePlatform]) -> str:
     groups = "".join(_options(platform, call) for platform in platforms for call in platform.calls)
     return (
-        '<form method="post" action="/faults" class="card">'
+        '<h2>One more</h2><form method="post" action="/faults" class="card left">'
         f'<label>What <select name="what">{groups}</select></label>'
-        '<label>Value, where it takes one <input type="text" name="value"></label>'
+        "<label>Value, for delay (seconds), code, fail and others that say so "
+        '<input type="text" name="value"></label>'
         '<label>How often <select name="times"><option value="1">once</option>'
         '<option value="3">three times</option><option value="-1">always</option></select></label>'
         '<div class="row"><button class="main">Let it happen</button>'
@@ -140,7 +151,7 @@ def _options(platform: PracticePlatform, call: str) -> str:
     faults = special if call == "processing" else {**special, **ANY_CALL}
     of = f"{platform.name} {call}"
     inner = "".join(
-        f'<option value="{of} {name}">{of}: {escape(words)}</option>'
+        f'<option value="{of} {name}">{of} {name}: {escape(words)}</option>'
         for name, words in faults.items()
     )
     return f'<optgroup label="{of}">{inner}</optgroup>'

@@ -87,8 +87,8 @@ class Faults:
             int(raw.get("after") or 0),
             str(raw.get("account") or ""),
         )
-        if made.name == "delay" and not math.isfinite(float(made.value or "nan")):
-            raise ValueError("delay:SECONDS")
+        if made.name == "delay" and not _is_number(made.value):
+            raise ValueError("a delay needs its seconds as value")
         self.waiting.append(made)
         return made
 
@@ -160,3 +160,10 @@ async def drop(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
     raise asyncio.CancelledError
+
+
+def _is_number(raw: str) -> bool:
+    try:
+        return math.isfinite(float(raw))
+    except ValueError:
+        return False

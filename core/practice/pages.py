@@ -37,6 +37,8 @@ h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem; } * + h1 { margin
 a { color: var(--main); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px;
   padding: 1.25rem; max-width: 30rem; margin: 0 auto; }
+.card.left { margin: 0; }
+h2 { font-size: 1.1rem; line-height: 1.3; margin: 1.5rem 0 .5rem; }
 .feed { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
 .feed .card { margin: 0; max-width: none; }
 video { width: 100%; max-height: 75vh; background: #000; border-radius: 10px; display: block; }

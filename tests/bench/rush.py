@@ -16,13 +16,15 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import func, select
 
-from core.db import jobs as job_rows
 from core.db.migrate import create_all
 from core.db.session import Database
+from core.db.tables import JobRow, TargetRow
 from core.services import open_services
 from core.settings import Settings
 from core.when.moment import Moment
@@ -98,37 +100,51 @@ class Rush:
     services: object
     running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def until_all_are_out(self, n: int) -> None:
-        swept = self.clock.now()
-        while (await self.bench.states()).count("published") < n:
-            due, coming = await self._jobs()
-            for job_id in due[: AT_ONCE - len(self.running)]:
+    async def until_all_are_out(self) -> None:
+        sweep_at = self.clock.now()
+        while await self._count(TargetRow.state != "published"):
+            due = await self._due(AT_ONCE - len(self.running))
+            for job_id in due:
                 self.running[job_id] = asyncio.create_task(run_job(self.services, job_id))  # type: ignore[arg-type]
-            if await self._busy():
+            if await self._busy() or due:
                 continue
-            swept += timedelta(seconds=sweep.EVERY_S)
-            ahead = [at for at in (coming, self.clock.next_wake, swept) if at is not None]
-            self.clock.move_to(min(ahead))
-            if self.clock.now() >= swept:
+            if self.clock.now() >= sweep_at:
                 await self.bench.posting.sweep()
-            else:
-                swept -= timedelta(seconds=sweep.EVERY_S)
+                sweep_at = self.clock.now() + timedelta(seconds=sweep.EVERY_S)
+                continue
+            ahead = (await self._next(), self.clock.next_wake, sweep_at)
+            self.clock.move_to(min(at for at in ahead if at is not None))
 
-    async def _jobs(self) -> tuple[list[int], datetime | None]:
-        """What is due and not begun, and when the next is."""
-        now = self.clock.now()
+    async def _count(self, where: Any) -> int:
         async with self.bench.db.read() as tx:
-            every = await job_rows.due(tx, now, now + timedelta(days=2))
-        free = [j for j in every if j.id not in self.running]
-        due = [j.id for j in free if j.run_at <= now]
-        return due, min((j.run_at for j in free if j.run_at > now), default=None)
+            return await tx.scalar(select(func.count()).where(where)) or 0
+
+    async def _due(self, n: int) -> list[int]:
+        """Jobs that nobody does yet."""
+        if n <= 0:
+            return []
+        waiting = (JobRow.state == "waiting", JobRow.run_at <= self.clock.now())
+        async with self.bench.db.read() as tx:
+            found = await tx.scalars(
+                select(JobRow.id)
+                .where(*waiting, JobRow.id.not_in(self.running))
+                .order_by(JobRow.run_at)
+                .limit(n)
+            )
+            return list(found)
+
+    async def _next(self) -> datetime | None:
+        """When the next job is due."""
+        waiting = (JobRow.state == "waiting", JobRow.run_at > self.clock.now())
+        async with self.bench.db.read() as tx:
+            return await tx.scalar(select(JobRow.run_at).where(*waiting).order_by(JobRow.run_at))
 
     async def _busy(self) -> bool:
         """Whether anybody works; who only sleeps until later does not."""
         self.running = {k: t for k, t in self.running.items() if not t.done()}
         if len(self.running) <= self.clock.asleep:
             return False
-        await asyncio.wait(self.running.values(), timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(self.running.values(), timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
         return True
 
 
@@ -165,7 +181,7 @@ async def rush() -> Rushed:
         ):
             first, captions = await _plan(bench, clock)
             began = time.process_time()
-            await Rush(bench, clock, replace(services, db=db)).until_all_are_out(POSTS)
+            await Rush(bench, clock, replace(services, db=db)).until_all_are_out()
             cpu_s = time.process_time() - began
             ledger = await bench.ledger()
         await db.close()

@@ -23,7 +23,7 @@ class Plan:
     workers: int = 3
     scale: float = 10.0
     """Seconds of the run for each real one."""
-    every_s: float = 5.0
+    every_s: float = 6.0
     """Between two posts, on the fast clock."""
     each: int = 5
     """Posts of one account: they go out one after the other."""

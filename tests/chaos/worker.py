@@ -94,7 +94,7 @@ def _named_session() -> aiohttp.ClientSession:
 
 async def _poll(svc: Services, scale: float) -> None:
     """Beats come as often as they would in slow time."""
-    timing = run.Timing(beat_s=run.Timing().beat_s / scale, look_s=max(0.2, 2.0 / scale))
+    timing = run.Timing(beat_s=run.Timing().beat_s / scale, look_s=1.0)
     while True:
         worker = arq_side.build(svc, "publish", timing)
         worker.poll_delay_s = 0.05

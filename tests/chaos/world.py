@@ -28,6 +28,8 @@ from tests.chaos.result import SETTLED, Plan
 from tests.doubles.bench import Bench
 
 STUCK = timedelta(minutes=10)
+LOOK_S = 1.0
+"""Real seconds between two looks at the rows."""
 HOPELESS = timedelta(minutes=20)
 """Nothing moved for so long: then nothing will."""
 
@@ -136,7 +138,7 @@ class World:
     async def look_after(self) -> None:
         """What people do: sign in again when they are asked to, try again what failed."""
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(2.0)
             with contextlib.suppress(SQLAlchemyError, OSError, Told):
                 await self._look_after()
 
@@ -160,7 +162,7 @@ class World:
     async def watch(self) -> None:
         """Nothing may be due for ten minutes without anybody working on it."""
         while True:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LOOK_S)
             with contextlib.suppress(SQLAlchemyError, OSError):
                 await self._watch()
 
@@ -178,7 +180,7 @@ class World:
     async def until_settled(self) -> bool:
         """Wait until every post is where it stays; False when nothing moves any more."""
         while True:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LOOK_S)
             with contextlib.suppress(SQLAlchemyError, OSError):
                 async with self.bench.db.read() as tx:
                     left = await tx.scalar(

@@ -16,8 +16,10 @@ from core.media.store import open_store
 from core.settings import Settings
 from tests.doubles.bench import Bench
 
-ONE = [pytest.param("sqlite", id="sqlite")]
-pytestmark = pytest.mark.parametrize("db", ONE, indirect=True)
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+"""For what depends on the platform and not on the database."""
+DANGEROUS = ("init", "upload", "media_publish")
+"""Calls that create something, and those after which it may be seen: on both databases."""
 
 
 async def _post(bench: Bench, platform: str) -> None:
@@ -161,14 +163,16 @@ YOUTUBE = {
     ],
 }
 EVERY = [
-    pytest.param(platform, call, case, id=f"{platform}-{call}-{case}")
+    pytest.param(database, platform, call, case, id=f"{platform}-{call}-{case}-{database}")
     for platform, calls in (("tiktok", TIKTOK), ("instagram", INSTAGRAM), ("youtube", YOUTUBE))
     for call, cases in calls.items()
     for case in cases
+    for database in ("sqlite", "postgresql")
+    if database == "sqlite" or (call in DANGEROUS and case is cases[0])
 ]
 
 
-@pytest.mark.parametrize(("platform", "call", "case"), EVERY)
+@pytest.mark.parametrize(("db", "platform", "call", "case"), EVERY, indirect=["db"])
 async def test_a_named_fault_ends_as_it_should(
     bench: Bench, platform: str, call: str, case: Case
 ) -> None:
@@ -217,6 +221,7 @@ async def test_a_lost_answer_to_a_refresh_is_said_honestly_and_nothing_is_lost(
     assert await bench.run_until("published") == ["published"]
 
 
+@on_sqlite
 async def test_a_network_fault_at_a_refresh_disconnects_nobody(bench: Bench) -> None:
     account = await bench.connect("tiktok")
     bench.clock.hurry(2 * 3600)
@@ -227,6 +232,7 @@ async def test_a_network_fault_at_a_refresh_disconnects_nobody(bench: Bench) -> 
         assert (await account_rows.account(tx, account)).state == "ok"
 
 
+@on_sqlite
 async def test_a_partial_consent_is_known_before_a_post_is_planned(bench: Bench) -> None:
     await bench.fault("tiktok", "token", "scope:user.info.basic,video.upload")
     account = await bench.connect("tiktok")
@@ -239,6 +245,7 @@ async def test_a_partial_consent_is_known_before_a_post_is_planned(bench: Bench)
     assert await bench.ledger() == []  # nothing is public
 
 
+@on_sqlite
 async def test_the_flat_token_answer_of_instagram_is_read_too(bench: Bench) -> None:
     await bench.fault("instagram", "token", "flat")
     account = await bench.connect("instagram")
@@ -267,6 +274,7 @@ async def long_clip(bench: Bench, settings: Settings, clip_file: Path, tmp_path:
     return bench
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "faults",
     [
@@ -320,6 +328,7 @@ async def _uploads(bench: Bench) -> list[Any]:
     return [a for a in await bench.posting.story(post.id, bench.by) if a.call == "upload"]
 
 
+@on_sqlite
 async def test_the_posts_of_an_account_go_out_in_their_order(bench: Bench) -> None:
     await bench.connect("tiktok")
     await bench.connect("instagram")
@@ -337,6 +346,7 @@ async def test_the_posts_of_an_account_go_out_in_their_order(bench: Bench) -> No
         assert order == [f"number {n}" for n in range(5)]
 
 
+@on_sqlite
 async def test_the_seventh_post_in_a_minute_waits_and_the_sixteenth_a_day(bench: Bench) -> None:
     await bench.connect("tiktok")
     for n in range(16):
@@ -374,6 +384,7 @@ async def test_a_banned_account_stops_its_line_and_a_person_can_try_again(bench:
     assert await bench.posting.stopped(view) == ()
 
 
+@on_sqlite
 async def test_a_platform_with_faults_is_left_in_peace_and_then_tried_by_one(bench: Bench) -> None:
     await bench.connect("tiktok", "ana.makes")
     await bench.connect("tiktok", "studio.nine")

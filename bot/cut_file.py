@@ -246,6 +246,9 @@ async def _render_all(
     captions = wish.captions and bool(made.analysis.words)
     for rank, span in enumerate(made.picked.spans, start=1):
         tell.begin(f"clip {rank} of {len(made.picked.spans)}")
+        burnt = captions and made.analysis.has_captions(span.start_s, span.end_s)
+        if burnt:
+            tell("render", 0.0, note=say("edit.burnt"))
         try:
             clip = await make_clip(
                 made.video,
@@ -253,7 +256,7 @@ async def _render_all(
                 span.start_s,
                 span.end_s,
                 fmt=FORMATS[wish.format],
-                captions=captions,
+                captions=captions and not burnt,
                 into=making / str(rank),
                 settings=settings,
                 tell=tell,

@@ -149,10 +149,12 @@ async def _propose(
         source = await videos.source(tx, cut.source_id)
         look = await looks.of_workspace(tx, source.workspace_id)
         for rank, span in enumerate(picked.spans, start=1):
+            burnt = captions and found.has_captions(span.start_s, span.end_s)
+            ours = captions and not burnt
             clip_id = await videos.add_clip(
-                tx, cut, rank, span, captions=captions, rough=found.rough, now=now
+                tx, cut, rank, span, captions=ours, rough=found.rough, now=now
             )
-            recipe = Recipe(span.start_s, span.end_s, cut.wish.format, captions, look=look)
+            recipe = Recipe(span.start_s, span.end_s, cut.wish.format, ours, look=look, burnt=burnt)
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id)
         await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=every)

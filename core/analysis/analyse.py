@@ -97,6 +97,7 @@ def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Ana
         motion=picture.motion,
         black=picture.black,
         frozen=picture.frozen,
+        burnt=picture.burnt,
         voice=sound.voice,
         energy_db=sound.energy_db,
         loudness_lufs=sound.loudness_lufs,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
+from core.analysis.burnt import TextMeter
 from core.analysis.faces import FaceMeter
 from core.analysis.frames import Frame, Reading, read_frames
 from core.analysis.model import FaceSample, Spell
@@ -36,6 +37,7 @@ class PieceMeter:
         self.too_many_doubts = False
         self._facts, self._reading, self._usual_s = facts, reading, usual_s
         self._meter, self._faces, self._note = StepMeter(), faces, note
+        self._text = TextMeter()
         self._asked = False
         self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
@@ -47,6 +49,10 @@ class PieceMeter:
     @property
     def samples(self) -> Sequence[FaceSample]:
         return self._faces.seen if self._faces else ()
+
+    @property
+    def burnt(self) -> tuple[Spell, ...]:
+        return self._text.spells()
 
     def doubts(self) -> list[Spell]:
         """Places where frames that were left out would tell more."""
@@ -99,3 +105,4 @@ class PieceMeter:
         while (frame := self._due.get()) is not None:
             if not self._stopped.is_set() and self._faces is not None:
                 self._faces.add(frame)
+                self._text.add(frame)

@@ -86,6 +86,13 @@ class Analysis:
     language: str | None = None
     """BCP 47, when known."""
     version: int = ANALYSER
+    burnt: tuple[Spell, ...] = ()
+    """Where the picture shows captions of its own."""
+
+    def has_captions(self, start_s: float, end_s: float) -> bool:
+        """Whether the picture shows captions of its own in at least half of a span."""
+        inside = (min(end_s, b.end_s) - max(start_s, b.start_s) for b in self.burnt)
+        return sum(max(0.0, s) for s in inside) >= 0.5 * (end_s - start_s) > 0
 
     @property
     def rough(self) -> bool:
@@ -97,7 +104,8 @@ class Analysis:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Analysis:
-        spells = {k: tuple(Spell(**s) for s in raw[k]) for k in ("black", "frozen", "voice")}
+        named = ("black", "frozen", "voice", "burnt")
+        spells = {k: tuple(Spell(**s) for s in raw.get(k, ())) for k in named}
         samples = tuple(
             FaceSample(s["t_s"], tuple(Face(**f) for f in s["faces"])) for s in raw["samples"]
         )

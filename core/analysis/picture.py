@@ -43,6 +43,7 @@ class Picture:
     motion: tuple[float, ...]
     black: tuple[Spell, ...]
     frozen: tuple[Spell, ...]
+    burnt: tuple[Spell, ...] = ()
 
 
 async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
@@ -61,6 +62,7 @@ async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> 
         found.motion(duration_s, work.usual_s),
         found.black(),
         found.frozen(),
+        seen.burnt,
     )
 
 
@@ -103,7 +105,7 @@ class _Watching:
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)
-        seen = Seen(meter.steps, tuple(meter.samples))
+        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt)
         self._kept.save(name, seen.to_json())
         return seen
 

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.analysis.burnt import together
 from core.analysis.frames import Reading
-from core.analysis.model import ANALYSER, Face, FaceSample
+from core.analysis.model import ANALYSER, Face, FaceSample, Spell
 from core.analysis.steps import Steps
 from core.media.decode import INDEXED
 from core.media.facts import VideoFacts
@@ -46,16 +47,21 @@ class Seen:
 
     steps: Steps
     samples: tuple[FaceSample, ...]
+    burnt: tuple[Spell, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"steps": self.steps.to_json(), "samples": [asdict(s) for s in self.samples]}
+        rows = {"samples": self.samples, "burnt": self.burnt}
+        return {"steps": self.steps.to_json()} | {
+            name: [asdict(r) for r in found] for name, found in rows.items()
+        }
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Seen:
         samples = (
             FaceSample(s["t_s"], tuple(Face(**f) for f in s["faces"])) for s in raw["samples"]
         )
-        return cls(Steps.from_json(raw["steps"]), tuple(samples))
+        burnt = tuple(Spell(**s) for s in raw.get("burnt", ()))
+        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt)
 
 
 def joined(readings: Sequence[Reading], seen: Sequence[Seen]) -> Seen:
@@ -65,7 +71,7 @@ def joined(readings: Sequence[Reading], seen: Sequence[Seen]) -> Seen:
         steps.append(piece.steps)
         until_s = float("inf") if reading.end_s is None else reading.end_s
         samples += [s for s in piece.samples if reading.start_s <= s.t_s < until_s]
-    return Seen(steps, tuple(samples))
+    return Seen(steps, tuple(samples), together([s for piece in seen for s in piece.burnt]))
 
 
 class Kept:

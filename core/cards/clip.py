@@ -17,6 +17,8 @@ NAMES = {
     "looked": "clip.looked",
 }
 """Acts of the buttons under a clip; handlers declare what they do."""
+CAPTIONS_ON = 8
+"""The place of this change among those with a button (`handlers._edits.READY`)."""
 
 
 def clip_buttons(clip: Clip) -> Rows:
@@ -29,7 +31,16 @@ def clip_buttons(clip: Clip) -> Rows:
     more = (button("edit"), button("caption"), button("again"), button("discard", "danger"))
     if needs_a_look(clip):  # one thing at a time stands out
         return ((button("looked", "main"),), (button("schedule"), button("now")), more)
-    return ((button("schedule", "main"), button("now")), more)
+    first = (button("schedule", "main"), button("now"))
+    if leaves_captions_out(clip):
+        on = Button(say("edit.button_captions_on"), Act.of("clip.do", clip.id, CAPTIONS_ON))
+        return ((*first, on), more)
+    return (first, more)
+
+
+def leaves_captions_out(clip: Clip) -> bool:
+    """Its video shows captions of its own there."""
+    return clip.recipe.burnt and not clip.captions
 
 
 def needs_a_look(clip: Clip) -> bool:
@@ -71,6 +82,8 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
         say("card.score", score=round(clip.span.score), reasons=clip.span.reasons),
         say("card.words", caption=clip.caption, tags=" ".join(f"#{t}" for t in clip.tags)),
     ]
+    if leaves_captions_out(clip):
+        text.append(say("edit.burnt"))
     if needs_a_look(clip):
         text.append(say("card.rough"))
     failed = sentences(render.rendered.checks)

@@ -20,6 +20,8 @@ class Recipe:
     other: int = 0
     """How far the framing was moved on to somebody else; 0 is whom it chose itself."""
     look: Look = field(default_factory=Look)
+    burnt: bool = False
+    """The source shows captions of its own there; ours were left out for that."""
 
     @property
     def length_s(self) -> float:
@@ -33,7 +35,7 @@ class Recipe:
         return self.same_span(than) and (self.format, self.other) == (than.format, than.other)
 
     def to_json(self) -> dict[str, Any]:
-        plain = {k: getattr(self, k) for k in ("start_s", "end_s", "format", "captions", "other")}
+        plain = {k: getattr(self, k) for k in self.__slots__ if k != "look"}
         return {**plain, "look": self.look.to_json()}
 
     @classmethod

@@ -205,3 +205,22 @@ async def test_the_style_of_everybodys_next_clips_is_kept(chat: Talk, svc: Servi
     assert chat.last.says("is nothing captions can be told here")
     await chat.write("/captions")
     assert {"No emoji", "Show rude words"} <= set(chat.last.labels)
+
+
+async def test_captions_of_the_video_itself_leave_ours_out_with_a_button_to_put_them_on(
+    chat: Talk, svc: Services, clip: Clip
+) -> None:
+    async with svc.db.write() as tx:
+        await versions.want(tx, clip.id, replace(clip.recipe, captions=False, burnt=True))
+    await finish(svc, clip, chat)
+    assert chat.last.says("Your video shows captions of its own here")
+    await chat.press("Captions on")
+    recipe = await wanted(svc, clip)
+    assert recipe and recipe.captions
+
+
+async def test_without_a_language_model_nothing_is_translated(
+    chat: Talk, svc: Services, clip: Clip
+) -> None:
+    await chat.write("/edit 1 translate captions to German")
+    assert chat.last.says("that takes a language model") and await work(svc) == []

@@ -1,0 +1,75 @@
+"""Captions in the picture are noticed; names, tickers, slides and grass are not taken for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from core.analysis.burnt import TextMeter
+from core.analysis.frames import Frame
+from core.analysis.model import Spell
+
+W, H = 480, 270
+SAID = "so when we started this company nobody believed that it could work and I was not sure"
+TALK = SAID.split()
+Draw = Callable[[np.ndarray, int], None]
+
+
+def seen(draw: Draw, looks: int = 100) -> tuple[Spell, ...]:
+    """20 s, five looks a second, over a soft ground that moves."""
+    meter, y = TextMeter(), np.arange(H)[:, None]
+    for n in range(looks):
+        ground = 90 + 60 * np.sin((np.arange(W)[None, :] + 3 * n) / 90) + 30 * np.cos(y / 60)
+        picture = np.ascontiguousarray(np.broadcast_to(ground, (H, W)).astype(np.uint8))
+        draw(picture, n)
+        data = np.concatenate([picture.ravel(), np.full(W * H // 2, 128, np.uint8)])
+        meter.add(Frame(n / 5, data, W, H, 4.0))
+    return meter.spells()
+
+
+def write(picture: np.ndarray, text: str, x: int, y: int, size: float = 0.8) -> None:
+    for colour, thick in ((0, 6), (250, 2)):
+        cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
+
+
+def centred(picture: np.ndarray, text: str, y: int = 225) -> None:
+    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 2)
+    write(picture, text, (W - width) // 2, y)
+
+
+def words(picture: np.ndarray, n: int, every: int = 5) -> None:
+    k = n // every * 3 % len(TALK)
+    centred(picture, " ".join(TALK[k : k + 3]))
+
+
+@pytest.mark.parametrize("every", [3, 5, 10], ids=["fast", "usual", "slow"])
+def test_captions_are_noticed_whatever_their_pace(every: int) -> None:
+    (spell,) = seen(lambda picture, n: words(picture, n, every))
+    assert spell.start_s <= 4 and spell.end_s >= 16
+
+
+def test_only_where_they_are() -> None:
+    (spell,) = seen(lambda picture, n: words(picture, n) if n > 60 else None, 140)
+    assert 6 <= spell.start_s <= 14 and spell.end_s >= 24
+
+
+NOISE = np.random.default_rng(5)
+NOT_THEM: dict[str, Draw] = {
+    "nothing": lambda picture, n: None,
+    "a name that stays": lambda picture, n: centred(picture, "Dr. Maria Lopez"),
+    "a ticker": lambda picture, n: write(picture, " ".join(TALK), 40 - 9 * n, 240),
+    "a clock in a corner": lambda picture, n: write(picture, f"00:{n // 5:02}", 10, 250),
+    "a slide": lambda picture, n: [write(picture, t, 60, 110 + 30 * k) for k, t in
+                                   enumerate(("First point", "Second point", "Third"))],
+    "grass": lambda picture, n: np.copyto(
+        picture[120:], (60 + 130 * (NOISE.random((H - 120, W)) > 0.8)).astype(np.uint8)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", NOT_THEM.values(), ids=NOT_THEM)
+def test_nothing_else_is_taken_for_them(draw: Draw) -> None:
+    assert seen(draw) == ()

@@ -15,6 +15,7 @@ from core.chat import acts
 from core.chat.limits import TITLE_CHARS
 from core.chat.message import Act, Button, Out, Rows
 from core.chat.registry import Answer, Ask
+from core.clips.llm_wire import LlmSettings
 from core.db import audit, jobs, outbox_edits, versions, videos
 from core.db.videos import Clip, Source
 from core.edits.apply import Edited, apply
@@ -75,6 +76,8 @@ async def change(ask: Ask, svc: Services, clip: Clip, changes: tuple[Change, ...
         edited.recipe = await asyncio.to_thread(
             _on_another, edited.recipe, before, source, analysis
         )
+    if edited.recipe.look.language and not LlmSettings().ready:
+        raise Told("edit.no_translator")
     if edited.title and len(edited.title) > TITLE_CHARS:
         raise Told("caption.title_long", n=len(edited.title), limit=TITLE_CHARS)
     async with svc.db.write() as tx:

@@ -3,7 +3,7 @@ found out already, and kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import Analysis, Word
 from core.captions.wording import written
+from core.clips.llm_wire import LlmSettings
 from core.db import videos
 from core.db.videos import Clip
+from core.edits.translate import translated
 from core.media.facts import FORMATS, Video
 from core.media.receive import sha256_of
 from core.media.store import MediaStore
@@ -51,7 +53,7 @@ async def make_version(
     tell: Tell,
 ) -> Version:
     """Raises Told when it cannot be made."""
-    words = written(words_inside(found.words, recipe.start_s, recipe.end_s), recipe.look)
+    words = await _words(found, clip, recipe)
     made = await make_clip(
         video,
         found,
@@ -68,6 +70,20 @@ async def make_version(
         kept=_kept(clip, recipe),
     )
     return Version(recipe, made, words)
+
+
+async def _words(found: Analysis, clip: Clip, recipe: Recipe) -> tuple[Word, ...]:
+    """What the captions say. A translation is taken over from the version that is shown, with what
+    was corrected in it since."""
+    said, look = words_inside(found.words, recipe.start_s, recipe.end_s), recipe.look
+    if not look.language:
+        return written(said, look)
+    was, known = clip.recipe, clip.render.words if clip.render else None
+    old = was.look.fixes
+    same = was.look.language == look.language and was.same_span(recipe)
+    if known and same and not was.look.masked and look.fixes[: len(old)] == old:
+        return written(known, replace(look, fixes=look.fixes[len(old) :]))
+    return written(await translated(said, look.language, found, LlmSettings()), look)
 
 
 def _kept(clip: Clip, recipe: Recipe) -> Kept:

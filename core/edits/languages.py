@@ -39,6 +39,13 @@ def _stems() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items(), key=lambda f: -len(f[0])))
 
 
+def english_name(code: str) -> str:
+    """For those who are asked in English."""
+    from babel import Locale
+
+    return str(Locale.parse(code).get_display_name("en") or code)
+
+
 def own_name(code: str) -> str:
     """What its own speakers call a language."""
     from babel import Locale

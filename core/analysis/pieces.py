@@ -50,9 +50,10 @@ class Seen:
     burnt: tuple[Spell, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        rows = {"samples": self.samples, "burnt": self.burnt}
-        return {"steps": self.steps.to_json()} | {
-            name: [asdict(r) for r in found] for name, found in rows.items()
+        return {
+            "steps": self.steps.to_json(),
+            "samples": [asdict(s) for s in self.samples],
+            "burnt": [asdict(s) for s in self.burnt],
         }
 
     @classmethod

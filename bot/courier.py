@@ -33,6 +33,8 @@ LEASE_S = 20.0
 LAST_MOMENT_S = 0.7
 """What a delivery under way may still take when the process stops."""
 MAX_WAIT_S = 120.0
+OUTAGE = "not reached"
+"""The fault of what could not be brought to its network."""
 MAX_TRIES = 200
 """About six hours at the longest wait; nobody wants older news."""
 UNSURE_WAIT_S = 15.0
@@ -55,10 +57,21 @@ class Courier:
         self._paces = {name: Pace(chat.can) for name, chat in chats.items()}
         self._look_again_s = POLL_S
         self._rung = True
+        self._away: set[str] = set()
+        """Networks that could not be reached when something was last said there."""
 
     def wake(self) -> None:
         """There may be something to deliver."""
         self._news.set()
+
+    async def heard(self, network: str) -> None:
+        """A network gives signs of life. What waits there for longer and longer tries need not
+        wait on."""
+        if network in self._away:
+            self._away.discard(network)
+            async with self._svc.db.write() as tx:
+                await outbox_timing.hurry(tx, network, self._svc.clock.now(), OUTAGE)
+        self.wake()
 
     def leave_out(self, network: str) -> None:
         """Nobody lets us in there: what is to be said waits in its rows for another start."""
@@ -162,7 +175,8 @@ class Courier:
             await self._give_up(parcel, type(wrong).__name__)
         except Exception as wrong:
             log.warning("courier.failed", parcel=parcel.id, tries=parcel.tries, error=repr(wrong))
-            await self._again(parcel, type(wrong).__name__)
+            self._away.add(parcel.where.network)
+            await self._again(parcel, OUTAGE)
         else:
             await self._delivered(parcel, at)
 
@@ -200,6 +214,7 @@ class Courier:
             await outbox.delivered(tx, parcel.id, parcel.version, at, now)
             if parcel.slot is not None:
                 await outbox_timing.rest(tx, parcel.id, now + gap)
+        await self.heard(parcel.where.network)
 
     async def _put_off(self, parcel: outbox.Parcel, after_s: float, fault: str) -> None:
         async with self._svc.db.write() as tx:

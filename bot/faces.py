@@ -127,7 +127,7 @@ class Faces:
         async def receive(inn: In) -> Say | None:
             svc, registry = self._hall.svc, self._hall.registry
             whisper = await _front_door.receive(inn, svc, registry, face.chat.can)
-            courier.wake()
+            await courier.heard(network)
             arrivals.wake()
             return whisper
 

@@ -26,6 +26,16 @@ async def rest(tx: AsyncSession, parcel_id: int, until: datetime) -> None:
     await tx.execute(update(OutboxRow).where(OutboxRow.id == parcel_id).values(not_before=until))
 
 
+async def hurry(tx: AsyncSession, network: str, now: datetime, fault: str) -> None:
+    """What waits on a network because of this fault may go now."""
+    ours = select(ChatRow.id).where(ChatRow.network == network).scalar_subquery()
+    await tx.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == "waiting", OutboxRow.fault == fault, OutboxRow.chat_id.in_(ours))
+        .values(not_before=now)
+    )
+
+
 async def outlook(
     tx: AsyncSession, now: datetime, networks: Collection[str]
 ) -> tuple[bool, datetime | None]:

@@ -242,6 +242,23 @@ async def test_a_fault_of_the_network_is_tried_again_and_keeps_the_order(
         await post.until(lambda: post.seen_in("ann") == ["a1", "a2"])
 
 
+async def test_what_waited_out_an_outage_goes_as_soon_as_the_network_is_there_again(
+    post: Post, network: Network, clock: HeldClock
+) -> None:
+    network.faults["ann"] = [ConnectionResetError] * 6
+    async with post.running():
+        await post.put("ann", "a1", "a2")
+        for tries in range(1, 7):
+            await post.until(lambda n=tries: network.tried.count("ann:a1") == n)  # type: ignore[misc]
+            if tries < 6:
+                clock.forward(seconds=200)
+                post.courier.wake()
+        await asyncio.sleep(0.2)
+        assert post.seen_in("ann") == [], "the next try is a minute away"
+        await post.put("bob", "b1")
+        await post.until(lambda: post.seen_in("ann") == ["a1", "a2"])
+
+
 async def test_an_answer_that_got_lost_makes_no_second_message(
     post: Post, network: Network, clock: HeldClock
 ) -> None:

@@ -36,6 +36,8 @@ class Limits:
     cpu_s: int = 4 * 3600
     file_b: int = 8 << 30
     """Of the biggest file it writes."""
+    address_b: int = 4 << 30
+    """Reserved beyond `memory_b` but never touched: allocator arenas, mapped libraries."""
     nice: int = 5
     """The chat has to answer while both cores render."""
 
@@ -89,7 +91,7 @@ async def confined(
     Call it from the thread that outlives the child (the loop's): on Linux the child dies with the
     thread that started it.
     """
-    tie = [os.getpid(), limits.memory_b, limits.cpu_s, limits.file_b, limits.nice]
+    tie = [os.getpid(), limits.memory_b, limits.address_b, limits.cpu_s, limits.file_b, limits.nice]
     child = await asyncio.create_subprocess_exec(
         # -I -S: neither the environment nor site-packages; it starts in a third of the time.
         *[sys.executable, "-I", "-S", _CONFINED, *map(str, tie), *argv],

@@ -1,6 +1,6 @@
 """A small program that ties itself down and then becomes another one.
 
-    python -I -S confined.py PARENT MEMORY_B CPU_S FILE_B NICE PROGRAM [ARGUMENT…]
+    python -I -S confined.py PARENT MEMORY_B ADDRESS_B CPU_S FILE_B NICE PROGRAM [ARGUMENT…]
 
 Media is hostile and decoders have holes, so every one of them runs behind this: it dies with its
 parent, cannot take more memory, processor time or disk than it was given, and reaches no network.
@@ -19,8 +19,6 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _CLONE_NEWNET = 0x40000000
-_ADDRESS_SLACK_B = 4 << 30
-"""Address space reserved but never touched (allocator arenas, mapped libraries) is not memory."""
 
 
 def _cap(what: int, value: int) -> None:
@@ -34,10 +32,11 @@ def _cap(what: int, value: int) -> None:
         pass
 
 
-def _limit(memory_b: int, cpu_s: int, file_b: int) -> None:
+def _limit(memory_b: int, address_b: int, cpu_s: int, file_b: int) -> None:
     _cap(resource.RLIMIT_CORE, 0)
     _cap(resource.RLIMIT_DATA, memory_b)
-    _cap(resource.RLIMIT_AS, memory_b + _ADDRESS_SLACK_B)
+    # Address space that is reserved and never touched is not memory.
+    _cap(resource.RLIMIT_AS, memory_b + address_b)
     _cap(resource.RLIMIT_CPU, cpu_s)
     _cap(resource.RLIMIT_FSIZE, file_b)
     _cap(resource.RLIMIT_NOFILE, 256)
@@ -59,18 +58,18 @@ def _detach(parent: int) -> None:
 
 
 def main(argv: list[str]) -> None:
-    parent, memory_b, cpu_s, file_b, nice = (int(a) for a in argv[:5])
+    parent, memory_b, address_b, cpu_s, file_b, nice = (int(a) for a in argv[:6])
     if sys.platform == "linux":
         _detach(parent)
     os.nice(nice)
-    _limit(memory_b, cpu_s, file_b)
+    _limit(memory_b, address_b, cpu_s, file_b)
     # Python ignores SIGPIPE, and exec hands that down. SIGXFSZ stays ignored on purpose: a write
     # beyond the limit then fails with a message instead of killing the program.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execv(argv[5], argv[5:])  # noqa: S606  # the point of this file
+        os.execv(argv[6], argv[6:])  # noqa: S606  # the point of this file
     except OSError as wrong:
-        sys.stderr.write(f"cannot start {argv[5]}: {wrong.strerror}\n")
+        sys.stderr.write(f"cannot start {argv[6]}: {wrong.strerror}\n")
         sys.exit(127)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.render.rate import Beat
 
@@ -16,12 +17,32 @@ FADE_S = 0.012
 """A sound cut in mid-wave clicks; this is too short to hear as a fade."""
 
 
-def picture_args(beat: Beat) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """One way to make the picture; `args` choose and tune it."""
+
+    name: str
+    args: tuple[str, ...]
+    device: tuple[str, ...] = ()
+    """Options that open its device, before the first input."""
+    upload: str = ""
+    """Filters that bring a frame to it."""
+
+
+SOFTWARE = Encoder(
+    "x264",
+    (
+        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
+        *("-crf", "20", "-maxrate", "12M", "-bufsize", "24M"),
+    ),
+)
+
+
+def picture_args(beat: Beat, encoder: Encoder = SOFTWARE) -> list[str]:
     """H.264 High, BT.709, closed groups."""
     gop = int(GOP_S * beat.rate)
     return [
-        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
-        *("-crf", "20", "-maxrate", "12M", "-bufsize", "24M"),
+        *encoder.args,
         # The graph counts them too, but from anew where a source changes its size.
         *("-frames:v", str(beat.frames)),
         *("-g", str(gop), "-flags:v", "+cgop+bitexact", "-fps_mode", "cfr"),

@@ -1,11 +1,12 @@
-"""A span of a source becomes a finished clip: one ffmpeg process, one lossy generation.
+"""A span of a source becomes a finished clip: one lossy generation.
 
     rendered = await render(video, analysis, 62.4, 91.0, plan=plan, faces=faces, fmt=VERTICAL,
                             captions=ass, fonts_dir=fonts, into=folder, settings=settings,
                             tell=tell)
 
-The loudness is worked out beforehand, from the sound alone. Then
-crop, scale, captions, sound and both encoders run as one graph. The result is looked at before it
+Crop, scale, captions and the picture's encoder run as one graph. The sound is measured, levelled
+and encoded meanwhile, beside it, because it takes a part of the time and leaves the cores to the
+picture; then both are put into one file without being coded again. That is looked at before it
 gets its name: nothing half done is ever found under it.
 """
 
@@ -23,15 +24,25 @@ from tempfile import TemporaryDirectory
 import av
 
 from core.analysis.model import Analysis
+from core.analysis.side_by_side import side_by_side
 from core.errors import Told
 from core.framing.plan import FaceAt, Plan
-from core.media.decode import Reads, input_args, tone_map_filters, upright_filters
+from core.media.decode import INDEXED, Reads, input_args, tone_map_filters, upright_filters
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
 from core.render.checks import check
 from core.render.cover import make_cover
-from core.render.encode import file_args, picture_args, sound_args, sound_filters, sound_graph
+from core.render.encode import (
+    SOFTWARE,
+    Encoder,
+    file_args,
+    picture_args,
+    sound_args,
+    sound_filters,
+    sound_graph,
+)
+from core.render.encoders import ROOMY, encoders
 from core.render.graph import Picture, matrix_of, picture_graph
 from core.render.loudness import Gain, find_gain, level, mended, right
 from core.render.rate import Beat, beat
@@ -41,6 +52,7 @@ from core.settings import Settings
 from core.tell import Tell
 
 CLIP, COVER = "clip.mp4", "cover.jpg"
+PICTURE, SOUND = "picture.mp4", "sound.mp4"
 _MAKING = ".making-"
 SPARE_S = 0.6
 """Read beyond the end, so that the last frame and the filters' look-ahead have what they need."""
@@ -64,6 +76,15 @@ class _Work:
         begin_s, length_s = beat.start_s - beat.lead_s, beat.lead_s + beat.length_s + SPARE_S
         span = ["-ss", f"{begin_s:.6f}", "-t", f"{length_s:.6f}"]
         return [*opened[:-2], *span, *opened[-2:]]
+
+    def alone(self, reads: Reads) -> tuple[list[str], list[str]]:
+        """The arguments that open the span for one stream, and an output that takes the other:
+        where there is no index, t = 0 and the place sought depend on which streams are read."""
+        facts = self.video.facts
+        if facts.container in INDEXED or facts.sound is None:
+            return self.source(reads), []
+        other = facts.sound.stream if reads == "picture" else facts.stream
+        return self.source(), ["-map", f"0:{other}", "-c", "copy", "-f", "null", "-"]
 
     @property
     def timeout_s(self) -> float:
@@ -100,33 +121,63 @@ async def render(
     tell("render", 0.0)
     async with _scratch(into) as scratch:
         work = _Work(video, beat(video.facts, span_start_s, span_end_s), scratch, find(settings))
-        known, gain = gain, gain or await _gain(work)
-        tell("render", 0.05)
-        await _encode(work, plan, fmt, gain, _captions(captions, fonts_dir, scratch), tell)
-        gain = known or await _level(work, gain)
-        made_s = await asyncio.to_thread(_length_s, scratch / CLIP)
-        if abs(made_s - work.beat.length_s) > LENGTH_OFF_S:
-            raise Told(
-                "render.came_short", made=Seconds(made_s), planned=Seconds(work.beat.length_s)
+        words = _captions(captions, fonts_dir, scratch)
+        known = encoders(work.exe)
+
+        async def examined() -> tuple[Check, ...]:
+            return await check(
+                scratch / CLIP,
+                video=video,
+                analysis=analysis,
+                start_s=span_start_s,
+                end_s=span_end_s,
+                plan=plan,
+                faces=faces,
+                fmt=fmt,
+                captioned=captions is not None,
+                ass=captions,
+                settings=settings,
             )
-        await make_cover(scratch / CLIP, scratch / COVER, made_s, work.ffmpeg)
+
+        while True:
+            encoder = await known.best()
+            try:
+                made_s, level_by = await _made(work, plan, fmt, words, gain, encoder, tell)
+                cover = make_cover(scratch / CLIP, scratch / COVER, made_s, work.ffmpeg)
+                checks, _ = await side_by_side(examined(), cover)
+            except (FfmpegFailed, Told):
+                if encoder is SOFTWARE:
+                    raise
+            else:
+                if encoder is SOFTWARE or all(c.ok for c in checks if c.must):
+                    break
+            known.failed(encoder)  # whatever was wrong: software does it again
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
+    return _rendered(into, fmt, made_s, plan, faces, checks, level_by)
+
+
+async def _made(
+    work: _Work,
+    plan: Plan,
+    fmt: Format,
+    captions: str | None,
+    gain: Gain | None,
+    encoder: Encoder,
+    tell: Tell,
+) -> tuple[float, Gain]:
+    """Make the file; how long it came out, and what its sound was levelled by."""
+    clip = work.scratch / CLIP
+    seen = _picture(work, plan, fmt, captions, encoder, tell)
+    _, gain = await side_by_side(seen, _sound(work, gain))
+    both = ("-i", file_arg(work.scratch / PICTURE), "-i", file_arg(work.scratch / SOUND))
+    copied = ("-map", "0:v", "-map", "1:a", "-c", "copy")
+    await work.ffmpeg([*both, *copied, *file_args(), file_arg(clip)])
+    made_s = await asyncio.to_thread(_length_s, clip)
+    if abs(made_s - work.beat.length_s) > LENGTH_OFF_S:
+        raise Told("render.came_short", made=Seconds(made_s), planned=Seconds(work.beat.length_s))
     tell("render", 1.0)
-    checks = await check(
-        into / CLIP,
-        video=video,
-        analysis=analysis,
-        start_s=span_start_s,
-        end_s=span_end_s,
-        plan=plan,
-        faces=faces,
-        fmt=fmt,
-        captioned=captions is not None,
-        ass=captions,
-        settings=settings,
-    )
-    return _rendered(into, fmt, made_s, plan, faces, checks, gain)
+    return made_s, gain
 
 
 @asynccontextmanager
@@ -167,32 +218,29 @@ async def _gain(work: _Work) -> Gain:
     return await find_gain(source, sound_filters(work.beat), work.ffmpeg)
 
 
-async def _level(work: _Work, gain: Gain) -> Gain:
-    """Measure the finished file and, when the encoder lifted a peak, make its sound again. Gives
-    what it was made with in the end."""
-    sound, clip = work.video.facts.sound, work.scratch / CLIP
+async def _sound(work: _Work, known: Gain | None) -> Gain:
+    """Measure, level and encode; should the encoder lift a peak, once more. What is `known` of an
+    earlier render of the span is taken as it is. Gives what it was made with in the end."""
+    gain, made = known or await _gain(work), work.scratch / SOUND
+    sound = work.video.facts.sound
     for _ in range(LEVEL_TRIES):
-        got = await level(["-i", file_arg(clip), "-vn"], [], work.ffmpeg) if sound else None
-        if sound is None or got is None or right(gain, got):
+        graph = sound_graph(f"0:{sound.stream}" if sound else None, work.beat, gain.filters())
+        source, other = work.alone("sound") if sound else ([], [])
+        args = [*source, "-filter_complex", graph, "-map", "[a]", *sound_args(), *file_args()]
+        await work.ffmpeg([*args, file_arg(made), *other])
+        if known or sound is None:
+            break
+        got = await level(["-i", file_arg(made)], [], work.ffmpeg)
+        if got is None or right(gain, got):
             break
         gain = mended(gain, got)
-        again = work.scratch / "again.mp4"
-        graph = sound_graph(f"1:{sound.stream}", work.beat, gain.filters())
-        await work.ffmpeg(
-            [
-                *("-i", file_arg(clip), *work.source("sound"), "-filter_complex", graph),
-                *("-map", "0:v", "-map", "[a]", "-c:v", "copy", *sound_args(), *file_args()),
-                file_arg(again),
-            ]
-        )
-        again.replace(clip)
     return gain
 
 
-async def _encode(
-    work: _Work, plan: Plan, fmt: Format, gain: Gain, captions: str | None, tell: Tell
+async def _picture(
+    work: _Work, plan: Plan, fmt: Format, captions: str | None, encoder: Encoder, tell: Tell
 ) -> None:
-    """The one pass that makes the file."""
+    """The one pass that makes the picture."""
     facts, length_s = work.video.facts, work.beat.length_s
     picture = Picture(
         (facts.width, facts.height),
@@ -200,21 +248,26 @@ async def _encode(
         tuple(tone_map_filters(facts)),
         matrix_of(facts),
     )
-    seen = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
-    stream = f"0:{facts.sound.stream}" if facts.sound else None
-    graph = f"{seen};{sound_graph(stream, work.beat, gain.filters())}"
+    graph = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
+    if encoder.upload:
+        graph += f";[v]{encoder.upload}[up]"
+    source, other = work.alone("picture")
     args = [
-        *work.source("both" if facts.sound else "picture"),
-        *("-filter_complex", graph, "-map", "[v]", "-map", "[a]", "-sn", "-dn"),
-        *(*picture_args(work.beat), *sound_args(), *file_args()),
-        file_arg(work.scratch / CLIP),
+        *encoder.device,
+        *source,
+        *("-filter_complex", graph, "-map", "[up]" if encoder.upload else "[v]"),
+        *("-an", "-sn", "-dn", *picture_args(work.beat, encoder), *file_args()),
+        *(file_arg(work.scratch / PICTURE), *other),
     ]
+    software = encoder is SOFTWARE
     await run(
         args,
         exe=work.exe,
-        timeout_s=work.timeout_s,
+        # A driver that hangs is found out soon; on one slow core software is only slow.
+        timeout_s=work.timeout_s if software else 60 + 4 * length_s,
         cwd=work.scratch,
-        on_progress=lambda s: tell("render", 0.05 + 0.9 * min(1.0, s / length_s)),
+        limits=None if software else ROOMY,
+        on_progress=lambda s: tell("render", 0.97 * min(1.0, s / length_s)),
     )
 
 

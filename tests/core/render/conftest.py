@@ -75,6 +75,7 @@ def made(tmp_path: Path) -> Made:
         captions: str | None = None,
         tell: Callable[..., None] = tell_nobody,
         into: Path | None = None,
+        settings: Settings | None = None,
     ) -> Rendered:
         video = file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file))
         found = analysis or scene(length_s=end_s)
@@ -90,7 +91,7 @@ def made(tmp_path: Path) -> Made:
             captions=captions,
             fonts_dir=None,
             into=into or tmp_path / "clip",
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]
+            settings=settings or Settings(_env_file=None),  # type: ignore[call-arg]
             tell=tell,
         )
 

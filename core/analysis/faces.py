@@ -18,6 +18,8 @@ from core.settings import Section, Settings
 _NEW_PICTURE = 12.0
 """A difference between two frames like this is a cut, or as good as one."""
 _SOON_S = 0.1
+_EMPTY_S = 2.0
+"""Where nobody was and nothing moves, saying so this often is enough."""
 _STILL, _STILL_CELLS, _STILL_GRID = 9.0, 12, (64, 36)
 """The mean change of the cells that changed most. Below it no face had moved by a twelfth of its
 width in our recordings, and a look would only find again what the one before it found."""
@@ -113,6 +115,8 @@ class FaceMeter:
         small = cv2.resize(frame.luma, _STILL_GRID, interpolation=cv2.INTER_AREA)
         grid = np.asarray(small, np.uint8)
         if self._looked is not None and _still(grid, self._looked):
+            if not self._mouths and self.seen and frame.t_s - self.seen[-1].t_s < _EMPTY_S:
+                return
             found: list[Face] | None = [face for face, _ in self._mouths]
         else:
             found = self._finder.find(frame)

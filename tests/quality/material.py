@@ -49,9 +49,10 @@ LENGTHS = (91, 75, 118, 64, 132, 83, 57, 105, 96, 71, 110, 88)
 """Frames of the pieces, in turn: uneven, as cuts are."""
 
 
-def joined(settings: Settings, folder: Path) -> Case:
-    """Pieces of the recordings behind each other at 720p; the cuts are exact by construction."""
-    out = folder / "joined.mp4"
+def joined(settings: Settings, folder: Path, habit: str = "", *args: str) -> Case:
+    """Pieces of the recordings behind each other at 720p; the cuts are exact by construction.
+    `args` are habits of an encoder."""
+    out = folder / f"joined{habit}.mp4"
     inputs, graph, at, cuts = [], [], 0, []
     for i, ((name, start_s), frames) in enumerate(zip(SINGLE_SHOTS, LENGTHS, strict=True)):
         inputs += ["-ss", str(start_s), "-t", str(frames / FPS + 1), "-i", str(RECORDINGS / name)]
@@ -67,7 +68,7 @@ def joined(settings: Settings, folder: Path) -> Case:
         [
             *(str(find(settings)), "-y", "-v", "error", *inputs),
             *("-filter_complex", ";".join(graph), "-map", "[v]", "-c:v", "libx264"),
-            *("-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", str(out)),
+            *("-preset", "veryfast", "-crf", "20", *args, "-pix_fmt", "yuv420p", str(out)),
         ],
         check=True,
     )

@@ -29,6 +29,7 @@ from core.media.probe import probe
 from core.media.receive import sha256_of
 from core.media.sample import make_sample
 from core.media.settle import settled
+from core.media.turns import my_turn
 from core.render.recipe import Recipe
 from core.say import Say, say
 from core.services import Services
@@ -90,7 +91,8 @@ async def analyse(run: Run) -> None:
     async with scratch_folder(run) as scratch, telling(run, cut, progress) as tell:
         video = await _probed(svc, source, await _local(svc, source.media_key, scratch), tell)
         video = await _seekable(svc, video, scratch)
-        found = await _analysed(run, cut, video, scratch, tell)
+        async with my_turn("analysis"):
+            found = await _analysed(run, cut, video, scratch, tell)
         finder = provider(svc.settings.clip_provider, svc.settings)
         async with svc.db.read() as tx:
             taste = await tastes.taste_of(tx, source.workspace_id, svc.clock.now())

@@ -21,9 +21,10 @@ from core.settings import Settings
 from workers import sweep
 from workers.run import Timing, run_job
 
-AT_ONCE = {"media": 1, "publish": 20, "light": 10}
-"""Jobs one process works on at a time. A render keeps all cores busy by itself; more media workers
-are more processes."""
+AT_ONCE = {"media": 2, "publish": 20, "light": 10}
+"""Jobs one process works on at a time. Only one picture is encoded at a time (`my_turn`): the
+second job makes its sound or is checked meanwhile, so that no core waits. More media workers are
+more processes."""
 ARQ_TRIES = 20
 """High on purpose: our own rows count tries, and a deploy must not eat them."""
 REDIS_RETRY_S = 2.0

@@ -31,6 +31,7 @@ from core.media.decode import INDEXED, Reads, input_args, tone_map_filters, upri
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
+from core.media.turns import my_turn
 from core.render.checks import check
 from core.render.cover import make_cover
 from core.render.encode import (
@@ -260,15 +261,16 @@ async def _picture(
         *(file_arg(work.scratch / PICTURE), *other),
     ]
     software = encoder is SOFTWARE
-    await run(
-        args,
-        exe=work.exe,
-        # A driver that hangs is found out soon; on one slow core software is only slow.
-        timeout_s=work.timeout_s if software else 60 + 4 * length_s,
-        cwd=work.scratch,
-        limits=None if software else ROOMY,
-        on_progress=lambda s: tell("render", 0.97 * min(1.0, s / length_s)),
-    )
+    async with my_turn("picture"):
+        await run(
+            args,
+            exe=work.exe,
+            # A driver that hangs is found out soon; on one slow core software is only slow.
+            timeout_s=work.timeout_s if software else 60 + 4 * length_s,
+            cwd=work.scratch,
+            limits=None if software else ROOMY,
+            on_progress=lambda s: tell("render", 0.97 * min(1.0, s / length_s)),
+        )
 
 
 def _length_s(clip: Path) -> float:

@@ -105,4 +105,5 @@ def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Ana
         words=words,
         words_from=heard.by if words else "none",
         language=heard.language,
+        pictures=picture.pictures,
     )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
+from core.analysis.bars import BarMeter, Block
 from core.analysis.burnt import TextMeter
 from core.analysis.faces import FaceMeter
 from core.analysis.frames import Frame, Reading, read_frames
@@ -37,7 +38,7 @@ class PieceMeter:
         self.too_many_doubts = False
         self._facts, self._reading, self._usual_s = facts, reading, usual_s
         self._meter, self._faces, self._note = StepMeter(), faces, note
-        self._text = TextMeter()
+        self._text, self._bars = TextMeter(), BarMeter()
         self._asked = False
         self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
@@ -53,6 +54,10 @@ class PieceMeter:
     @property
     def burnt(self) -> tuple[Spell, ...]:
         return self._text.spells()
+
+    @property
+    def bars(self) -> tuple[Block, ...]:
+        return self._bars.blocks()
 
     def doubts(self) -> list[Spell]:
         """Places where frames that were left out would tell more."""
@@ -83,6 +88,7 @@ class PieceMeter:
     def _add(self, n: int, frame: Frame) -> None:
         step = self._meter.add(frame)
         if self._faces is not None and self._faces.wants(frame.t_s, step):
+            self._bars.add(frame, step)
             self._due.put(frame)
         if self._faces is not None and n % 30 == 0:
             self._note(frame.t_s)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-ANALYSER = 1
+ANALYSER = 2
 """Version of the analysis; a stored one of another version is made again."""
 
 
@@ -59,6 +59,18 @@ class Spell:
         return self.end_s - self.start_s
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of the picture, for a stretch of time; pixels of the upright source."""
+
+    start_s: float
+    end_s: float
+    x: float
+    y: float
+    w: float
+    h: float
+
+
 WordsFrom = Literal["upload", "embedded", "whisper", "endpoint", "sphinx", "none"]
 
 
@@ -85,6 +97,9 @@ class Analysis:
     words_from: WordsFrom
     language: str | None = None
     """BCP 47, when known."""
+    pictures: tuple[Part, ...] = ()
+    """Where the picture lies inside black bars that are part of the source; nothing where it fills
+    the frame."""
     version: int = ANALYSER
     burnt: tuple[Spell, ...] = ()
     """Where the picture shows captions of its own."""
@@ -118,5 +133,6 @@ class Analysis:
                 "motion": tuple(raw["motion"]),
                 "energy_db": tuple(raw["energy_db"]),
                 "words": tuple(Word(**w) for w in raw["words"]),
+                "pictures": tuple(Part(**p) for p in raw.get("pictures", ())),
             }
         )

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import cv2
 
+from core.analysis.bars import pictures
 from core.analysis.faces import FaceMeter, open_finder
 from core.analysis.frames import MAX_FPS, Reading, frame_args
 from core.analysis.meter import PieceMeter
-from core.analysis.model import FaceSample, Spell
+from core.analysis.model import FaceSample, Part, Spell
 from core.analysis.pieces import Kept, Seen, joined, pieces
 from core.analysis.shots import Shots
 from core.analysis.side_by_side import side_by_side
@@ -44,6 +45,8 @@ class Picture:
     black: tuple[Spell, ...]
     frozen: tuple[Spell, ...]
     burnt: tuple[Spell, ...] = ()
+    pictures: tuple[Part, ...] = ()
+    """Where it lies inside black bars."""
 
 
 async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
@@ -55,14 +58,16 @@ async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> 
     if not len(seen.steps):
         raise NotUsable("media.broken")
     found, duration_s = Shots(seen.steps, seen.samples), video.facts.duration_s
+    starts_s, end_s = found.starts(), max(seen.steps.t_s)
     return Picture(
-        max(seen.steps.t_s),
-        found.starts(),
+        end_s,
+        starts_s,
         seen.samples,
         found.motion(duration_s, work.usual_s),
         found.black(),
         found.frozen(),
         seen.burnt,
+        pictures(seen.bars, starts_s, end_s, video.facts),
     )
 
 
@@ -105,7 +110,7 @@ class _Watching:
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)
-        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt)
+        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt, meter.bars)
         self._kept.save(name, seen.to_json())
         return seen
 

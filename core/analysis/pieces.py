@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.analysis.bars import Block
 from core.analysis.burnt import together
 from core.analysis.frames import Reading
 from core.analysis.model import ANALYSER, Face, FaceSample, Spell
@@ -48,12 +49,14 @@ class Seen:
     steps: Steps
     samples: tuple[FaceSample, ...]
     burnt: tuple[Spell, ...] = ()
+    bars: tuple[Block, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
             "steps": self.steps.to_json(),
             "samples": [asdict(s) for s in self.samples],
             "burnt": [asdict(s) for s in self.burnt],
+            "bars": [asdict(b) for b in self.bars],
         }
 
     @classmethod
@@ -62,17 +65,20 @@ class Seen:
             FaceSample(s["t_s"], tuple(Face(**f) for f in s["faces"])) for s in raw["samples"]
         )
         burnt = tuple(Spell(**s) for s in raw.get("burnt", ()))
-        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt)
+        bars = tuple(Block.from_json(b) for b in raw.get("bars", ()))
+        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt, bars)
 
 
 def joined(readings: Sequence[Reading], seen: Sequence[Seen]) -> Seen:
     """All pieces as one."""
-    steps, samples = Steps(), list[FaceSample]()
+    steps, samples, bars = Steps(), list[FaceSample](), list[Block]()
     for reading, piece in zip(readings, seen, strict=True):
         steps.append(piece.steps)
         until_s = float("inf") if reading.end_s is None else reading.end_s
         samples += [s for s in piece.samples if reading.start_s <= s.t_s < until_s]
-    return Seen(steps, tuple(samples), together([s for piece in seen for s in piece.burnt]))
+        bars += [b for b in piece.bars if reading.start_s <= b.start_s < until_s]
+    burnt = together([s for piece in seen for s in piece.burnt])
+    return Seen(steps, tuple(samples), burnt, tuple(bars))
 
 
 class Kept:

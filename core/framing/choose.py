@@ -60,7 +60,7 @@ class Choice:
 def choose(
     samples: Sequence[FaceSample],
     voice: Sequence[Spell],
-    picture: tuple[int, int],
+    picture: tuple[float, float],
     fmt: Format,
 ) -> Choice:
     """Look at one shot."""
@@ -100,7 +100,7 @@ def somebody_else(choice: Choice, samples: int, other: int) -> Choice:
     return Choice("track", (one,), tuple(p for p in turns if p is not one), plain=choice.plain)
 
 
-def _worth_following(found: Sequence[Person], samples: int, picture: tuple[int, int]) -> bool:
+def _worth_following(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:
     """Enough face, often enough, and not the small inset of a screen recording."""
     main = found[0]
     shown = len({n for p in found for n in p.seen})
@@ -135,7 +135,7 @@ def _two(
     found: Sequence[Person],
     samples: Sequence[FaceSample],
     voice: Sequence[Spell],
-    picture: tuple[int, int],
+    picture: tuple[float, float],
     fmt: Format,
 ) -> Choice:
     a, b = sorted(peers, key=lambda p: p.center[0])
@@ -168,7 +168,7 @@ def tile_limit(left: Person, right: Person) -> float | None:
     return a.x + a.w + gap / 2 if gap > 0.3 * max(left.width, right.width) else None
 
 
-def _tile_sizes_ok(left: Person, right: Person, picture: tuple[int, int], fmt: Format) -> bool:
+def _tile_sizes_ok(left: Person, right: Person, picture: tuple[float, float], fmt: Format) -> bool:
     """Both tiles can hold a head with some air while staying disjoint."""
     limit = tile_limit(left, right)
     if limit is None:

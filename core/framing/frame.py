@@ -36,18 +36,19 @@ def frame(
 ) -> tuple[Plan, tuple[FaceAt, ...]]:
     """Plan a clip from `start_s` to `end_s` of the source; also the face kept at each sample. With
     `other` it is on somebody else than it would be, wherever somebody else is there."""
-    picture = (video.facts.width, video.facts.height)
     layouts: list[Layout] = []
     faces: list[FaceAt] = []
     for a, b in _shots(analysis.shots_s, start_s, end_s):
+        inside = _inside(video, analysis, (a + b) / 2)
         samples = [
-            replace(s, t_s=s.t_s - start_s) for s in analysis.samples if a <= s.t_s + 0.005 < b
+            _seen_inside(s, start_s, inside) for s in analysis.samples if a <= s.t_s + 0.005 < b
         ]
         voice = [
             replace(v, start_s=v.start_s - start_s, end_s=v.end_s - start_s) for v in analysis.voice
         ]
-        choice = somebody_else(choose(samples, voice, picture, fmt), len(samples), other)
-        shot = _Shot(samples, a - start_s, b - start_s, picture, fmt)
+        choice = choose(samples, voice, (inside.w, inside.h), fmt)
+        choice = somebody_else(choice, len(samples), other)
+        shot = _Shot(samples, a - start_s, b - start_s, inside, fmt)
         _append(layouts, shot.layout(choice, layouts[-1] if layouts else None))
         faces += shot.faces(choice)
     return Plan(fmt.name, tuple(layouts)), tuple(faces)
@@ -58,6 +59,20 @@ def _shots(edges_s: Sequence[float], start_s: float, end_s: float) -> list[tuple
     inner = [e for e in edges_s if start_s + EDGE_S < e < end_s - EDGE_S]
     points = [start_s, *inner, end_s]
     return list(pairwise(points))
+
+
+def _inside(video: Video, analysis: Analysis, at_s: float) -> Box:
+    """Where the picture lies at a moment: all of the frame, or what is between black bars."""
+    found = next((p for p in analysis.pictures if p.start_s <= at_s < p.end_s), None)
+    if found:
+        return Box(found.x, found.y, found.w, found.h)
+    return Box(0.0, 0.0, float(video.facts.width), float(video.facts.height))
+
+
+def _seen_inside(sample: FaceSample, start_s: float, inside: Box) -> FaceSample:
+    """A sample on the clock of the clip, its faces in pixels of the picture between the bars."""
+    faces = (replace(f, x=f.x - inside.x, y=f.y - inside.y) for f in sample.faces)
+    return FaceSample(sample.t_s - start_s, tuple(faces))
 
 
 def _append(layouts: list[Layout], new: Layout) -> None:
@@ -75,28 +90,37 @@ def _same(a: Window, b: Window) -> bool:
 
 
 class _Shot:
-    """One shot of the clip; its times count from the start of the clip."""
+    """One shot of the clip; its times count from the start of the clip, its pixels from the corner
+    of the picture inside its bars."""
 
     def __init__(
         self,
         samples: Sequence[FaceSample],
         start_s: float,
         end_s: float,
-        picture: tuple[int, int],
+        inside: Box,
         fmt: Format,
     ) -> None:
         self.samples, self.start_s, self.end_s = samples, start_s, end_s
-        self.width, self.height = picture
+        self.inside, self.width, self.height = inside, inside.w, inside.h
         self.fmt = fmt
 
     def layout(self, choice: Choice, before: Layout | None) -> Layout:
         """The layout of this shot. A flash too short to have been sampled keeps what was shown."""
         if not self.samples and before and not choice.plain:
             return self._hold(before)
+        made = self._laid(choice)
+        return replace(made, path=self._placed(made.path), lower=self._placed(made.lower))
+
+    def _placed(self, path: tuple[Window, ...]) -> tuple[Window, ...]:
+        """From the picture inside its bars to the whole frame."""
+        return tuple(replace(w, x=w.x + self.inside.x, y=w.y + self.inside.y) for w in path)
+
+    def _laid(self, choice: Choice) -> Layout:
         if choice.plain:
             return self._made("track", self._plain(choice))
         if choice.kind == "fit":
-            whole = Window(self.start_s, 0.0, 0.0, float(self.width), float(self.height))
+            whole = Window(self.start_s, 0.0, 0.0, self.width, self.height)
             return self._made("fit", (whole,))
         if choice.kind == "split":
             return self._split(choice)
@@ -108,7 +132,7 @@ class _Shot:
             return []
         who = subjects(choice.who[0], choice.others, len(self.samples))
         return [
-            FaceAt(round(s.t_s, 3), f.x, f.y, f.w, f.h)
+            FaceAt(round(s.t_s, 3), f.x + self.inside.x, f.y + self.inside.y, f.w, f.h)
             for n, (s, person) in enumerate(zip(self.samples, who, strict=True))
             if (f := person.seen.get(n))
         ]
@@ -141,11 +165,11 @@ class _Shot:
             aim = boxes(subjects(choice.who[0], choice.others, len(self.samples)))
             w, h = self._closer(w, h, median(b.h for b in aim), FACE_IN_WINDOW, self.fmt.height)
         axes = 1 + (h < self.height)
-        return self._path(aim, w, h, (0.0, float(self.width)), axes)
+        return self._path(aim, w, h, (0.0, self.width), axes)
 
     def _split(self, choice: Choice) -> Layout:
         limit = tile_limit(*choice.who) or self.width / 2
-        sides = ((0.0, limit), (limit, float(self.width)))
+        sides = ((0.0, limit), (limit, self.width))
         tiles = [self._tile(p, s) for p, s in zip(choice.who, sides, strict=True)]
         if max(t[0] for t in tiles) < 1.35 * min(t[0] for t in tiles):
             tiles = [min(tiles)] * 2  # heads of one size, unless that would cut one

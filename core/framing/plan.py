@@ -51,7 +51,8 @@ class Layout:
     end_s: float
     kind: Kind
     path: tuple[Window, ...]
-    """Window of the subject; for `split` the upper one; for `fit` the whole picture."""
+    """Window of the subject; for `split` the upper one; for `fit` the whole picture, without
+    black bars that are part of it."""
     lower: tuple[Window, ...] = ()
     """For `split`: the window of the lower half."""
 

@@ -8,11 +8,11 @@ frame on which the shot does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from core.captions.area import area
-from core.framing.crop_path import crop
+from core.framing.crop_path import Crop, crop
 from core.framing.plan import Layout, Plan, Window
 from core.media.facts import Format, VideoFacts
 from core.render.place import lines_top
@@ -82,8 +82,8 @@ def picture_graph(
     head = ",".join([*picture.upright, *named, steady, *late, tail])
     parts = [f"[0:{source}]{head}{_fan(len(stretches))}"]
     for k, stretch in enumerate(stretches):
-        top = fit_top(picture.size, fmt, captioned=captions is not None)
-        parts += _chain(k, stretch, beat, picture, fmt, top, alone=len(stretches) == 1)
+        captioned, alone = captions is not None, len(stretches) == 1
+        parts += _chain(k, stretch, beat, picture, fmt, captioned=captioned, alone=alone)
     made = "".join(f"[made{k}]" for k in range(len(stretches)))
     joined = f"concat=n={len(stretches)}:v=1:a=0," if len(stretches) > 1 else ""
     tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -124,15 +124,25 @@ def _alike(a: Layout, b: Layout) -> bool:
 
 
 def _chain(
-    k: int, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format, top: int, *, alone: bool
+    k: int,
+    stretch: _Stretch,
+    beat: Beat,
+    picture: Picture,
+    fmt: Format,
+    *,
+    captioned: bool,
+    alone: bool,
 ) -> list[str]:
     """The filters of one stretch, from `[partK]` to `[madeK]`."""
     cut = f"trim=start_frame={stretch.begin}:end_frame={stretch.end},setpts=PTS-STARTPTS"
     source = f"[part{k}]{'null' if alone else cut}"
     kind = stretch.layouts[0][1].kind
-    if kind == "fit":
-        return _fit(k, source, picture, fmt, top)
     paths = [layout.path for _, layout in stretch.layouts]
+    if kind == "fit":
+        if (paths[0][0].w, paths[0][0].h) != picture.size:  # there were bars around it
+            window = _window(stretch, paths, beat, picture)
+            source, picture = f"{source},{window}", replace(picture, size=(window.w, window.h))
+        return _fit(k, source, picture, fmt, fit_top(picture.size, fmt, captioned=captioned))
     if kind == "track":
         size = (fmt.width, fmt.height)
         return [f"{source},{_cropped(stretch, paths, beat, picture, size)}[made{k}]"]
@@ -146,6 +156,14 @@ def _chain(
     ]
 
 
+def _window(
+    stretch: _Stretch, paths: Sequence[tuple[Window, ...]], beat: Beat, picture: Picture
+) -> Crop:
+    begins = [begin for begin, _ in stretch.layouts]
+    pieces = list(zip(begins, paths, strict=True))
+    return crop(pieces, float(beat.rate), beat.offset_s, picture.size)
+
+
 def _cropped(
     stretch: _Stretch,
     paths: Sequence[tuple[Window, ...]],
@@ -154,9 +172,7 @@ def _cropped(
     size: tuple[int, int],
 ) -> str:
     """Crop along the paths, then scale to `size`."""
-    begins = [begin for begin, _ in stretch.layouts]
-    pieces = list(zip(begins, paths, strict=True))
-    window = crop(pieces, float(beat.rate), beat.offset_s, picture.size)
+    window = _window(stretch, paths, beat, picture)
     return f"{window},{_scaled((window.w, window.h), size, picture)}"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import struct
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import psutil
 import pytest
 
+from core.analysis.model import Part
 from core.errors import Told
 from core.media.facts import Video
 from core.media.probe import probe
@@ -153,6 +155,17 @@ async def test_all_layouts_in_one_clip_follow_each_other_without_a_gap(
     with av.open(str(done.file)) as clip:
         stamps = [f.pts * f.time_base for f in clip.decode(video=0)]
     assert [round(s * 25, 3) for s in stamps] == list(range(round(7.5 * 25)))
+
+
+async def test_bars_of_the_source_are_not_shown_in_the_clip(tmp_path: Path, made: Made) -> None:
+    file = source(tmp_path / "film.mp4", picture="color=red:s=480x360:r=24:d=2,pad=640:360:80:0")
+    bars = (Part(0.0, 3.0, 80.0, 0.0, 480.0, 360.0),)
+    done = await made(file, 0.0, 1.5, analysis=replace(scene(length_s=2), pictures=bars))
+    (layout,) = done.plan.layouts
+    assert layout.kind == "fit"
+    height = round(1080 * 360 / 480)
+    shown = frames(done.file)[5][(1920 - height) // 2 + 8 : (1920 + height) // 2 - 8]
+    assert shown[..., 2].min() > 200, "red from edge to edge"
 
 
 async def test_captions_are_burned_in_where_and_when_they_belong(beeps: Path, made: Made) -> None:

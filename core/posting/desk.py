@@ -25,6 +25,7 @@ from core.publish.base import Call, Grant, Hand, LostClaim, Platform, Use, Wait
 from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault
+from core.settings import Settings
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ class Desk:
     http: aiohttp.ClientSession
     public_link: Callable[[str], str]
     """Where a platform could fetch a stored file; "" without a public https address."""
+    settings: Settings
     timing: Timing = Timing()
 
 

@@ -19,6 +19,7 @@ from core.db import accounts, targets, versions
 from core.posting import notices, rules
 from core.posting.desk import Desk, Lease
 from core.posting.evidence import follow, look
+from core.posting.fitting import fitting, mended_key
 from core.posting.held import FAULT_RULES, Held
 from core.posting.refusals import refused
 from core.posting.sending import commit, prepare
@@ -124,7 +125,10 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         clip = await versions.clip_as_approved(tx, claim.clip_id, claim.post_id)
     if clip.render is None:
         raise Fix(say("publish.no_file"), "no_file")
-    key, made = clip.render.media_key, clip.render.rendered
+    original, made = clip.render.media_key, clip.render.rendered
+    key = mended_key(held.platform.name, original)
+    if await store.size(key) is None:
+        key = original
     file = store.local_path(key)
     if file is None:
         # What is not to be sent any more need not be fetched.
@@ -135,7 +139,7 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
             with contextlib.suppress(FileNotFoundError):  # then `prepare` finds it missing
                 await store.fetch(key, file)
     size_b = file.stat().st_size if file.exists() else made.size_b
-    return Post(
+    post = Post(
         file,
         size_b,
         made.duration_s,
@@ -146,3 +150,6 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         settings=claim.settings,
         address=held.desk.public_link(key),
     )
+    if held.state in ("claimed", "preparing") and file.exists():
+        return await fitting(held, post, made, original, until_done)
+    return post

@@ -36,6 +36,7 @@ class Posting(Accounts, Choosing, Questions):
                 self.platform,
                 self._http,
                 self._public_link,
+                self._settings,
                 self._timing,
             )
         )

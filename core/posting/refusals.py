@@ -8,8 +8,9 @@ import structlog
 
 from core.db import attempts, breakers
 from core.posting import notices
+from core.posting.fitting import mend_instead
 from core.posting.held import FAULT_RULES, Held
-from core.publish.base import NotReady, PlatformError, SignIn, Stale, Stop, Unknown, Wait
+from core.publish.base import Fix, NotReady, PlatformError, SignIn, Stale, Stop, Unknown, Wait
 from core.say import Say, say
 
 MAX_TRIES = 12
@@ -30,6 +31,8 @@ async def refused(held: Held, wrong: PlatformError, *, keep: bool = False) -> No
     what was marked is still of use when somebody tries a failed post again."""
     tries = held.claim.tries
     log.info("post.refused", kind=type(wrong).__name__, code=wrong.code)
+    if isinstance(wrong, Fix) and wrong.media and await mend_instead(held, wrong):
+        return
     match wrong:
         case NotReady():
             async with held.desk.db.write() as tx:

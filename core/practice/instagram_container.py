@@ -7,10 +7,11 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from core.media.boxes import box_names, has_edit_list, moov_is_first
 from core.practice.faults import drop
 from core.practice.instagram_sign_in import DAY_S, InstagramSignIn
 from core.practice.instagram_wire import GraphError, graph_error, usage
-from core.practice.media import Upload, has_edit_list, moov_is_first, problem_of
+from core.practice.media import Upload, problem_of
 
 PROCESSING_S = 1.5
 MAX_B = 300_000_000
@@ -126,7 +127,8 @@ class InstagramContainers(InstagramSignIn):
         strange = await problem_of(
             file.path, self._s.problems, longest_s=900, smallest=100, largest=1920, shortest_s=3.0
         )
-        if strange or not moov_is_first(file.path) or has_edit_list(file.path):
+        names = box_names(file.path)
+        if strange or not moov_is_first(names) or has_edit_list(names):
             return "2207026"
         return ""
 

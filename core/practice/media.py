@@ -13,9 +13,6 @@ from core.errors import NotUsable
 from core.media.probe import probe
 from core.media.receive import sha256_of
 
-_TOP_BOXES = 64
-"""Boxes read before a file is called strange."""
-
 
 class Upload:
     """One file that arrives in pieces."""
@@ -47,32 +44,6 @@ class Upload:
 
     async def sha256(self) -> str:
         return await sha256_of(self.path)
-
-
-def moov_is_first(path: Path) -> bool:
-    """Whether the index stands before the media, as Instagram wants it."""
-    with path.open("rb") as file:
-        for _ in range(_TOP_BOXES):
-            head = file.read(8)
-            if len(head) < 8:
-                return False
-            size, kind = int.from_bytes(head[:4], "big"), head[4:]
-            if kind in (b"moov", b"mdat"):
-                return kind == b"moov"
-            if size == 1:
-                size = int.from_bytes(file.read(8), "big")
-                file.seek(size - 16, 1)
-            elif size < 8:
-                return False
-            else:
-                file.seek(size - 8, 1)
-    return False
-
-
-def has_edit_list(path: Path) -> bool:
-    """Whether the index holds an `elst` box."""
-    with path.open("rb") as file:
-        return b"elst" in file.read(4 << 20)
 
 
 async def problem_of(

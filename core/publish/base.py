@@ -28,6 +28,7 @@ from core.errors import AppError
 from core.publish import choices as choosing
 from core.publish.choices import Choice, Offer
 from core.publish.hooks import Hint, NotSigned
+from core.publish.media import MediaSpec
 from core.publish.quotas import Quota
 from core.say import Say
 
@@ -87,10 +88,9 @@ class Limits:
     caption_utf16: int
     min_s: float
     max_s: float
-    size_b: int
+    media: MediaSpec
+    """What the file must be like."""
     hashtags: int | None = None
-    sides: tuple[int, int] = (1, 65535)
-    """Shortest and longest side of the picture, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,12 @@ class PlatformError(AppError):
 
 
 class Fix(PlatformError):
-    """The post must be changed; the same one would be refused again."""
+    """The post must be changed; the same one would be refused again. With `media` it is the file:
+    encoding it anew may help."""
+
+    def __init__(self, what: Say, code: str = "", *, media: bool = False) -> None:
+        super().__init__(what, code)
+        self.media = media
 
 
 class Wait(PlatformError):
@@ -368,8 +373,9 @@ class Platform(ABC):
 
 
 def general_problems(limits: Limits, post: Post) -> list[Problem]:
-    """Length, size, caption: the same questions for every platform."""
-    from core.say import Bytes, Seconds, say
+    """Length and caption: the same questions for every platform. The file is looked at before it is
+    sent, and most of what is wrong with one can be mended."""
+    from core.say import Seconds, say
 
     found = []
     units = utf16_units(post.caption)
@@ -383,13 +389,6 @@ def general_problems(limits: Limits, post: Post) -> list[Problem]:
         low, high = Seconds(limits.min_s), Seconds(limits.max_s)
         length = Seconds(post.duration_s)
         found.append(Problem(say("publish.length", length=length, low=low, high=high)))
-    if post.size_b > limits.size_b:
-        size, most = Bytes(post.size_b), Bytes(limits.size_b)
-        found.append(Problem(say("publish.size", size=size, limit=most)))
-    least, longest = limits.sides
-    if not least <= min(post.width, post.height) <= max(post.width, post.height) <= longest:
-        picture = f"{post.width}x{post.height}"
-        found.append(Problem(say("publish.sides", picture=picture, low=least, high=longest)))
     return found
 
 

@@ -49,6 +49,7 @@ from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed
 from core.publish.instagram_wire import Graph
+from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
 from core.say import Say, say
@@ -76,7 +77,23 @@ class Instagram(Platform):
 
     name, title = "instagram", "Instagram"
     limits = Limits(
-        caption_utf16=2200, min_s=3, max_s=900, size_b=300_000_000, hashtags=5, sides=(1, 1920)
+        caption_utf16=2200,
+        min_s=3,
+        max_s=900,
+        hashtags=5,
+        media=MediaSpec(
+            containers=("mov",),
+            codecs=("h264", "hevc"),
+            pixels=("yuv420p", "yuvj420p"),
+            fps=(23, 60),
+            sides=(1, 1920),
+            bps=25_000_000,
+            size_b=300_000_000,
+            sounds=("aac",),
+            sound_hz=48_000,
+            sound_channels=2,
+            index_first=True,
+        ),
     )
     scopes = ("instagram_business_basic", "instagram_business_content_publish")
     # Containers are counted by us; how many posts are left is asked live.

@@ -22,6 +22,7 @@ _AGAIN = {
 _SERVERS = (-2, -1, 1, 2)
 """Codes of Instagram's own faults."""
 _OLD_VERSION = 2635
+_FORMAT = 2207026
 GONE = ("24/2207006", "24/2207008", "100/33")
 """A container that is not found. Meta answers so now and then for one that is there."""
 REFETCH = (2207003, 2207052)
@@ -82,7 +83,7 @@ def _clear(
     named = f"{code}/{sub}" if sub else str(code or http)
     message = str(raw.get("error_user_msg") or raw.get("message") or "")
     if sub in _FIX:
-        return Fix(_words(sub, named, message), named)
+        return Fix(_words(sub, named, message), named, media=sub == _FORMAT)
     if code in _THROTTLED or http == 429:
         return Wait(say("instagram.throttled"), regain_s or 300.0, named, "instagram_rate")
     if code == 506:
@@ -110,7 +111,7 @@ def container_failed(code: str, status: str) -> PlatformError:
     if code == "EXPIRED":
         return Wait(say("instagram.expired"), 5, "EXPIRED", "instagram_ready")
     if sub in _FIX:
-        return Fix(_words(sub, str(sub), status), str(sub))
+        return Fix(_words(sub, str(sub), status), str(sub), media=sub == _FORMAT)
     what = say(_WORDS[sub]) if sub in _WORDS else _fault(str(sub or code))
     return Wait(what, 60, str(sub or code))
 

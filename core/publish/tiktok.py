@@ -46,6 +46,7 @@ from core.publish.base import (
 )
 from core.publish.choices import Offer
 from core.publish.hooks import Hint, NotSigned, header, is_signed
+from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
 from core.publish.tiktok_choices import audience
@@ -70,7 +71,17 @@ class TikTok(Platform):
     """One file for one platform."""
 
     name, title = "tiktok", "TikTok"
-    limits = Limits(caption_utf16=2200, min_s=3, max_s=600, size_b=4_000_000_000, sides=(360, 4096))
+    limits = Limits(
+        caption_utf16=2200,
+        min_s=3,
+        max_s=600,
+        media=MediaSpec(
+            codecs=("h264", "hevc", "vp8", "vp9"),
+            fps=(23, 60),
+            sides=(360, 4096),
+            size_b=4_000_000_000,
+        ),
+    )
     scopes = ("user.info.basic", "user.info.profile", "video.publish", "video.upload", "video.list")
     quotas = (
         # six inits a minute for each token, some 15 posts a day per creator, and five drafts that

@@ -78,7 +78,9 @@ def oauth_error(code: str, description: str, http: int) -> PlatformError:
 def fail_reason(reason: str) -> NotThere:
     """What a FAILED status means: it is not there, and why."""
     if reason in _MEDIA:
-        return NotThere(Fix(say(f"tiktok.media_{_MEDIA[reason]}"), reason))
+        length = reason == "duration_check_failed"  # no other encoding makes it shorter
+        what = say(f"tiktok.media_{_MEDIA[reason]}")
+        return NotThere(Fix(what, reason, media=not length))
     if reason == "auth_removed":
         return NotThere(SignIn(say("publish.signed_out", platform="TikTok"), reason))
     if reason in _WAIT:

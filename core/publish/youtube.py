@@ -42,6 +42,7 @@ from core.publish.base import (
     general_problems,
 )
 from core.publish.choices import Choice
+from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
 from core.publish.youtube_grant import IDLE_ROLL, grant_of
@@ -64,7 +65,12 @@ class YouTube(Platform):
     """One file for one platform."""
 
     name, title = "youtube", "YouTube"
-    limits = Limits(caption_utf16=5000, min_s=1, max_s=900, size_b=256_000_000_000)
+    limits = Limits(
+        caption_utf16=5000,
+        min_s=1,
+        max_s=900,
+        media=MediaSpec(containers=(), size_b=256_000_000_000),
+    )
     """15 minutes is what a channel may upload that was not verified by phone."""
     scopes = (UPLOAD, READ)
     # 100 uploads a day for the whole project, whoever they are for

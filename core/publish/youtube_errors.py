@@ -120,7 +120,8 @@ def upload_failed(reason: str) -> NotThere:
     if reason in ("uploadAborted", ""):
         again = Wait(say("publish.failed_there", platform="YouTube", code=reason), 60, reason)
         return NotThere(again, most=2)
-    return NotThere(Fix(_words(_FAILED, reason), reason))
+    media = reason in ("codec", "conversion", "invalidFile")
+    return NotThere(Fix(_words(_FAILED, reason), reason, media=media))
 
 
 def upload_rejected(reason: str) -> NotThere:

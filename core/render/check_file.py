@@ -7,17 +7,15 @@ matter: where `moov` stands, and whether there is an edit list.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import av
 
-_INSIDE = frozenset({b"moov", b"trak", b"edts"})
-"""Boxes that are looked into."""
-_MOST_BOXES = 10_000
+from core.media.boxes import box_names
+
 _IDR = 5  # nal_unit_type of a picture that refers to nothing before it (H.264, table 7-1)
 _SLICES = frozenset({1, _IDR})
 _FORBIDDEN = (b"\0\0\0", b"\0\0\1", b"\0\0\2")  # inside a unit (H.264, 7.4.1)
@@ -79,8 +77,8 @@ class FileFacts:
 
 def read_file(path: Path) -> FileFacts:
     """Read it; blocks. A file that is no video at all has neither picture nor sound."""
+    names = box_names(path)
     with path.open("rb") as file:
-        names = [n for n, _ in zip(_boxes(file, 0, path.stat().st_size), range(_MOST_BOXES))]  # noqa: B905
         file.seek(4)
         head = file.read(8)
     brand = head[4:].decode("latin-1").strip() if head[:4] == b"ftyp" else ""
@@ -92,27 +90,8 @@ def read_file(path: Path) -> FileFacts:
             picture = _picture(videos[0], packets[0]) if videos else None
             sound = _sound(sounds[0], packets[1]) if sounds else None
     except (av.FFmpegError, OSError):
-        return FileFacts(brand, tuple(names), 0, None, None)
-    return FileFacts(brand, tuple(names), count, picture, sound)
-
-
-def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[str]:
-    """Names of the boxes between two places (ISO/IEC 14496-12, 4.2)."""
-    at = begin
-    while at + 8 <= end:
-        file.seek(at)
-        size, name = struct.unpack(">I4s", file.read(8))
-        header = 8
-        if size == 1:
-            raw = file.read(8)
-            size, header = struct.unpack(">Q", raw)[0] if len(raw) == 8 else 0, 16
-        size = size or end - at
-        if size < header:
-            return
-        yield name.decode("latin-1")
-        if name in _INSIDE:
-            yield from _boxes(file, at + header, min(at + size, end))
-        at += size
+        return FileFacts(brand, names, 0, None, None)
+    return FileFacts(brand, names, count, picture, sound)
 
 
 def _packets(opened: Any, video: Any, sound: Any) -> tuple[list[Packet], list[Packet]]:

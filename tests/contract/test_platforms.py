@@ -59,7 +59,6 @@ async def test_a_dry_run_finds_what_would_be_refused(bench: Bench, name: str) ->
         {"caption": "x" * (platform.limits.caption_utf16 + 1)},
         {"duration_s": platform.limits.max_s + 1},
         {"duration_s": platform.limits.min_s - 0.5},
-        {"size_b": platform.limits.size_b + 1},
     ):
         found = [p for p in platform.check(_post(platform, **wrong)) if p.blocks]
         assert found, wrong

@@ -64,7 +64,9 @@ TIKTOK = {
     ],
     "processing": [
         Case("fail:internal"),
-        Case("fail:picture_size_check_failed", ends=("failed",), posts=0),
+        Case("fail:picture_size_check_failed"),  # encoded anew, and taken then
+        Case("fail:picture_size_check_failed", -1, ends=("failed",), posts=0),
+        Case("fail:duration_check_failed", ends=("failed",), posts=0),
         Case("fail:spam_risk", ends=("failed",), posts=0),
         Case("fail:auth_removed", ends=("held",), posts=0),
         Case("stuck", ends=("unconfirmed",), posts=0),
@@ -103,7 +105,8 @@ INSTAGRAM = {
         Case("refused", -1, ends=("failed",), posts=0),
     ],
     "processing": [
-        Case("fail:2207026", ends=("failed",), posts=0),
+        Case("fail:2207026"),
+        Case("fail:2207026", -1, ends=("failed",), posts=0),
         Case("fail:2207053"),
         Case("stuck"),
         Case("stuck", -1, ends=("failed",), posts=0),
@@ -149,7 +152,8 @@ YOUTUBE = {
         Case("drop_before", 3),
     ],
     "processing": [
-        Case("fail:codec", ends=("failed",), posts=0),
+        Case("fail:codec"),
+        Case("fail:tooSmall", ends=("failed",), posts=0),
         Case("fail:uploadAborted"),
         Case("reject:duplicate", ends=("failed",), posts=0),
         Case("reject:uploaderAccountSuspended", ends=("failed",), posts=0),

@@ -50,8 +50,8 @@ class Desk:
     grants: Grants
     platform: Callable[[str], Platform]
     http: aiohttp.ClientSession
-    public_link: Callable[[str], str]
-    """Where a platform could fetch a stored file; "" without a public https address."""
+    public_link: Callable[[Platform, str], str]
+    """Where a platform could fetch a stored file; "" when it does not reach us."""
     settings: Settings
     timing: Timing = Timing()
 

@@ -72,7 +72,7 @@ async def fitting(held: Held, post: Post, made: Rendered, key: str, until_done: 
     await held.desk.store.put(out, kept)
     await _note(held, [f.name for f in found] or [FORCED], watch.s)
     local = held.desk.store.local_path(kept) or out
-    address = held.desk.public_link(kept)
+    address = held.desk.public_link(held.platform, kept)
     facts = replace(again, size_b=local.stat().st_size)
     return replace(
         post,

@@ -148,7 +148,7 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         claim.caption,
         clip.title,
         settings=claim.settings,
-        address=held.desk.public_link(key),
+        address=held.desk.public_link(held.platform, key),
     )
     if held.state in ("claimed", "preparing") and file.exists():
         return await fitting(held, post, made, original, until_done)

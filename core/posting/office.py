@@ -52,10 +52,10 @@ class Office:
             raise Told("account.no_such_platform", name=name, names=tuple(platform_classes()))
         return found(self._settings)  # type: ignore[call-arg]
 
-    def _public_link(self, key: str) -> str:
-        """Where a platform could fetch a file of the store; "" when nobody outside reaches us."""
+    def _public_link(self, platform: Platform, key: str) -> str:
+        """Where a platform could fetch a file of the store; "" when it does not reach us."""
         address = self._settings.address
-        if not address.startswith("https:"):
+        if not platform.fetches_from(address):
             return ""
         return address + media_path(self._vault, self._clock.now(), key)
 

@@ -285,6 +285,10 @@ class Platform(ABC):
         """Whether a sign-in there could lead back to us."""
         return True
 
+    def fetches_from(self, address: str) -> bool:
+        """Whether it could fetch a file from this address of ours."""
+        return address.startswith("https:") or self.practice
+
     @property
     @abstractmethod
     def practice(self) -> bool:

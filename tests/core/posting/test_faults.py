@@ -102,7 +102,6 @@ INSTAGRAM = {
         Case("cut"),
         Case("drop_after"),
         Case("not_retriable", ends=("failed",), posts=0),
-        Case("refused", -1, ends=("failed",), posts=0),
     ],
     "processing": [
         Case("fail:2207026"),

@@ -93,7 +93,8 @@ async def _may_go(held: Held) -> bool:
     async with held.desk.db.write() as tx:
         held.account = account = await accounts.lock(tx, claim.account_id)
         if account.state != "ok":
-            await held.end_in(tx, "held", "held")
+            again = notices.connect_buttons(account.platform)
+            await held.end_in(tx, "held", "held", buttons=again)
             return False
         hold = await rules.first_hold(tx, claim, account, now)
         if hold is None:

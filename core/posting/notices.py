@@ -101,6 +101,13 @@ def post_buttons(post_id: int) -> Rows:
     )
 
 
+def connect_buttons(platform: str) -> Rows:
+    """Signing in once more, where that is what helps."""
+    number = sorted(platform_classes()).index(platform)
+    again = Act.of(acts.ACCOUNT_CONNECT, number)
+    return ((Button(say("accounts.button_again"), again, style="main"),),)
+
+
 async def seen(
     tx: AsyncSession, claim: Claim, account: AccountView, seen: Seen, now: datetime
 ) -> None:

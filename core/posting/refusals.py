@@ -56,7 +56,8 @@ async def _signed_out(held: Held, wrong: PlatformError) -> None:
     who connects it in this moment finds the post waiting."""
     async with held.writing() as tx:
         if await held.signed_out(tx, wrong):
-            await held.end_in(tx, "held", "held", about=wrong.say)
+            again = notices.connect_buttons(held.account.platform)
+            await held.end_in(tx, "held", "held", about=wrong.say, buttons=again)
             return
     await put_off(held, Wait(wrong.say, 1, "signed_in_again", "upload"))
 

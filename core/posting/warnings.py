@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.chat import acts
-from core.chat.message import Act, Button, Out
+from core.chat.message import Out
 from core.db import accounts, outbox, targets
-from core.posting.notices import platform_name
-from core.publish.base import platform_classes
+from core.posting.notices import connect_buttons, platform_name
 from core.publish.views import AccountView
 from core.say import Fact, Say, When, say
 
@@ -64,9 +62,6 @@ async def _tell(
     if left:
         lines.append(say("account.at_risk_more", n=left))
     lines.append(say("account.connect_again"))
-    number = sorted(platform_classes()).index(account.platform)
-    again = Act.of(acts.ACCOUNT_CONNECT, number)
-    button = Button(say("accounts.button_again"), again, style="main")
-    out = Out(tuple(lines), ((button,),))
+    out = Out(tuple(lines), connect_buttons(account.platform))
     for chat_id in await accounts.told_in(tx, account.id):
         await outbox.say(tx, chat_id, out, key=f"{key}:{chat_id}", now=now)

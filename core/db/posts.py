@@ -33,10 +33,11 @@ async def add_post(
     zone: str | None,
     fold: int,
     undo_until: datetime,
-    targets: Iterable[tuple[int, State]],
+    targets: Iterable[tuple[int, State, datetime]],
     now: datetime,
 ) -> int:
-    """One post with a target per account; the known one when the key is known."""
+    """One post with a target per account, each with the time to begin it; the known one when the
+    key is known."""
     row = PostRow(
         key=key,
         workspace_id=workspace_id,
@@ -62,13 +63,13 @@ async def add_post(
         known = await made_by_key(tx, workspace_id, key)
         assert known is not None
         return known
-    for account_id, state in targets:
+    for account_id, state, begin_at in targets:
         tx.add(
             TargetRow(
                 post_id=row.id,
                 account_id=account_id,
                 state=state,
-                due_at=due_at,
+                due_at=begin_at,
                 planned_at=due_at,
                 created_at=now,
                 changed_at=now,

@@ -125,7 +125,7 @@ class Choosing(Queue):
             kept = remembered(platform.choices, panel.settings)
             await accounts.set_account(tx, account.id, rules=kept)
             if await targets.by_hand(tx, target_id, ("draft",), "scheduled", now):
-                await self._wake(tx, target_id, panel.post.due_at or now)
+                await self._wake(tx, target_id, panel.target.due_at or now)
             chosen = {c.name: str(c.value) for c in platform.choices if c.is_set(panel.settings)}
             await self._note(tx, by, "post.choice", f"target:{target_id}", **chosen)
             return await self._view(tx, panel.post.id, by)

@@ -149,6 +149,7 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         claim.caption,
         clip.title,
         settings=claim.settings,
+        public_at=claim.planned_at,
         address=held.desk.public_link(held.platform, key),
     )
     if held.state in ("claimed", "preparing") and file.exists():

@@ -59,6 +59,10 @@ class Office:
             return ""
         return address + media_path(self._vault, self._clock.now(), key)
 
+    def _begin_at(self, platform: str, at: datetime) -> datetime:
+        """When a post that is planned for then is begun: not before now."""
+        return max(at - self.platform(platform).lead, min(at, self._clock.now()))
+
     async def _wake(self, tx: AsyncSession, target_id: int, at: datetime) -> None:
         fence = await targets.fence_of(tx, target_id)
         await wake(self._jobs, tx, target_id, fence, at, self._clock.now())

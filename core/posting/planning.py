@@ -50,7 +50,7 @@ class Planning(Office):
             await self._note(tx, by, "post.schedule", f"post:{post_id}", at=at.isoformat())
             view = await self._view(tx, post_id, by)
             for target in view.targets:
-                await self._wake(tx, target.id, at)
+                await self._wake(tx, target.id, target.due_at or at)
             return view
 
     async def _postable(self, tx: AsyncSession, clip_id: int, by: Asker) -> Clip:
@@ -90,9 +90,8 @@ class Planning(Office):
         for account in going:
             self._check(account, clip, clip.caption, account.rules)
         shown = {str(a.id): {k: v for k, v in a.rules.items() if k != LAST} for a in going}
-        targets: list[tuple[int, State]] = [
-            (a.id, "draft" if self.platform(a.platform).undecided(a.rules) else "scheduled")
-            for a in going
+        targets: list[tuple[int, State, datetime]] = [
+            (a.id, self._first(a), self._begin_at(a.platform, at)) for a in going
         ]
         return await posts.add_post(
             tx,
@@ -112,6 +111,11 @@ class Planning(Office):
             targets=targets,
             now=now,
         )
+
+    def _first(self, account: AccountView) -> State:
+        """A post waits as a draft while a person has to settle something about it."""
+        undecided = self.platform(account.platform).undecided(account.rules)
+        return "draft" if undecided else "scheduled"
 
     def _check(
         self, account: AccountView, clip: Clip, caption: str, settings: Mapping[str, Any]

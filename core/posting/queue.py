@@ -120,21 +120,22 @@ class Queue(Planning):
         for target in view.targets:
             if target.state == "draft" and to == "scheduled":
                 continue  # a choice is missing; the time is that of the post
+            begin_at = self._begin_at(target.account.platform, due_at) if due_at else None
             if await targets.by_hand(
                 tx,
                 target.id,
                 before,
                 to,
                 now,
-                due_at=due_at,
+                due_at=begin_at,
                 planned_at=due_at or target.due_at,
                 tries=0,
                 fault_json=None,
                 rule=None,
             ):
                 n += 1
-                if due_at is not None:
-                    await self._wake(tx, target.id, due_at)
+                if begin_at is not None:
+                    await self._wake(tx, target.id, begin_at)
         return n
 
     async def queue(self, workspace_id: int) -> tuple[PostView, ...]:

@@ -276,6 +276,8 @@ class Platform(ABC):
     """What we count ourselves, at the claim and in the moment of the call."""
     live_rules: ClassVar[tuple[str, ...]] = ()
     """Limits only the platform counts; each keeps every post of an account, as `quotas` do."""
+    lead: ClassVar[timedelta] = timedelta()
+    """How long before its time a post is begun, where the platform itself makes it public then."""
     choices: ClassVar[tuple[Choice, ...]] = ()
     """What a person settles about a post."""
     practice_rules: ClassVar[Mapping[str, Any]] = {}

@@ -73,6 +73,8 @@ class YouTube(Platform):
     )
     """15 minutes is what a channel may upload that was not verified by phone."""
     scopes = (UPLOAD, READ)
+    # YouTube needs minutes to process a video: it is uploaded before its time, and public at it
+    lead = timedelta(minutes=10)
     # 100 uploads a day for the whole project, whoever they are for
     quotas = (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),)
     live_rules = ("youtube_channel",)

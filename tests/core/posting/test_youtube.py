@@ -11,6 +11,7 @@ from sqlalchemy import update
 from core.db.tables import ClipRow
 from core.errors import Told
 from core.publish.quotas import pacific_midnight
+from core.when.moment import Moment
 from tests.doubles.bench import Bench
 
 ONE = [pytest.param("sqlite", id="sqlite")]
@@ -78,6 +79,20 @@ async def test_a_title_too_long_for_youtube_is_told_before_it_is_planned(bench: 
     with pytest.raises(Told) as told:
         await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
     assert told.value.say.facts["why"].key == "youtube.title_long"
+
+
+async def test_a_planned_video_is_there_before_its_time_and_public_at_it(bench: Bench) -> None:
+    await bench.connect("youtube")
+    at = bench.clock.now() + timedelta(hours=1)
+    moment = Moment(at=at, wall=at.replace(tzinfo=None), zone="UTC")
+    await bench.posting.schedule(bench.clip_id, moment, bench.by, key="k")
+    bench.clock.hurry(51 * 60)
+    assert await bench.run_until("confirming") == ["confirming"]
+    assert await bench.ledger() == [], "nobody sees it before its time"
+    assert await bench.run_until("published", hurry_s=20) == ["published"]
+    (entry,) = await bench.ledger()
+    assert entry["visible"] == "public"
+    assert timedelta(0) <= bench.clock.now() - at < timedelta(minutes=2)
 
 
 async def test_an_upload_forgotten_after_its_last_byte_is_found_on_the_channel(

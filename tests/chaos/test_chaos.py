@@ -19,7 +19,7 @@ async def test_every_post_is_there_once_or_is_asked_about(database: str) -> None
 
         if binaries() is None:
             missing("no PostgreSQL: neither on this machine nor as a wheel")
-    plan = Plan(SEED, posts=16, workers=2, scale=20, every_s=2, each=1)
+    plan = Plan(SEED, posts=12, workers=2, scale=15, every_s=2, each=1)
     result = await run(plan, database)
     print(row(database, result, 0.0))
     assert result.troubled >= plan.posts / 4 and result.kills >= 3, "there was hardly any"

@@ -97,10 +97,10 @@ def _order(ahead: tuple[order.Ahead, ...], now: datetime) -> Hold | None:
     """Posts of one account go out in the order they were planned."""
     first = ahead[0]
     if first.state in ("scheduled", "deferred"):
-        until = max(first.due_at or now, now + timedelta(seconds=ORDER_S))
-        if first.why is not None and first.rule in _shared():  # the same limit keeps this one
-            return Hold(first.rule, until, first.why)
-        return Hold("order", until, say("rule.order"))
+        due_at = first.due_at or now
+        if first.why is not None and first.rule in _shared() and due_at > now:
+            return Hold(first.rule, due_at, first.why)  # the same limit keeps this one
+        return Hold("order", max(due_at, now + timedelta(seconds=ORDER_S)), say("rule.order"))
     if len(ahead) >= AT_ONCE:
         return Hold("order", now + timedelta(seconds=ORDER_S), say("rule.order"))
     return None

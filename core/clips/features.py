@@ -19,6 +19,7 @@ from core.clips.lexicon import (
     carries_topic,
     contains_any,
     hints,
+    pairs,
     spaced,
     stem,
     tokens,
@@ -251,4 +252,5 @@ def _tokens(s: Sentence, words: Sequence[Word]) -> list[str]:
     """What is said, without stage directions; in closed-up scripts as the recogniser parted it."""
     if spaced(s.text):
         return tokens(spoken_text(s.text))
-    return [t for w in words[s.first : s.last + 1] for t in tokens(w.text)]
+    parted = (t for w in words[s.first : s.last + 1] for t in tokens(w.text))
+    return [pair for t in parted for pair in pairs(t)]

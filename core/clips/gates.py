@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from core.analysis.model import Analysis
-from core.clips.lexicon import tokens
+from core.clips.lexicon import extent, tokens
 from core.clips.sentences import Sentence
 
 _DIRECTION = re.compile(r"\s*(?:[\[(][^\])]*[\])][\s.,!]*)+")
@@ -34,7 +34,7 @@ _FEW_WORDS_PER_S = 0.25
 
 def is_talk(analysis: Analysis, sentences: Sequence[Sentence]) -> bool:
     """Whether the words are what the video is about."""
-    n = len(analysis.words)
+    n = sum(max(1.0, extent(w.text)) for w in analysis.words)
     if n < _FEWEST_WORDS or is_song(sentences):
         return False
     # A long video with one talk in it is about the talk.
@@ -55,7 +55,7 @@ def nothing_happens(analysis: Analysis, start_s: float = 0.0, end_s: float | Non
 
 def teaser_end(sentences: Sequence[Sentence]) -> int:
     """How many sentences at the start are a preview of what comes; 0 for none."""
-    head = [s for s in sentences if s.start_s < _TEASER_S and len(s.text.split()) >= 4]
+    head = [s for s in sentences if s.start_s < _TEASER_S and extent(s.text) >= 4]
     if len(head) < 3 or len(sentences) < 3 * len(head):
         return 0
     again = []
@@ -76,7 +76,7 @@ def is_song(sentences: Sequence[Sentence]) -> bool:
     if sentences and noted > _NOTED_SHARE * len(sentences):
         return True
     lines = [" ".join(s.text.lower().split()).strip(".,!?") for s in sentences]
-    lines = [line for line in lines if len(line.split()) >= 3]
+    lines = [line for line in lines if extent(line) >= 3]
     if len(lines) < _SONG_LINES:
         return False
     return len(lines) - len(set(lines)) > _SONG_SHARE * len(lines)
@@ -86,7 +86,7 @@ def sung(sentences: Sequence[Sentence]) -> list[bool]:
     """Which sentences belong to a song in a video that is no song: they have notes beside them, or
     are lines of a refrain."""
     lines = [" ".join(tokens(s.text)) for s in sentences]
-    often = Counter(line for line in lines if len(line.split()) >= 3)
+    often = Counter(line for line in lines if extent(line) >= 3)
     return [
         _noted(s.text) or often[line] >= _REFRAIN for s, line in zip(sentences, lines, strict=True)
     ]

@@ -15,6 +15,8 @@ import snowballstemmer
 _WORD = regex.compile(r"[\w'’-]+")
 # Written without spaces between words; a word of content may be two characters long.
 _CLOSED_UP = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_LONGEST_CLOSED_UP = 4
+"""Characters of a word; longer ones are phrases that nobody parted."""
 _STEMMERS = {
     **{"ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek"},
     **{"en": "english", "es": "spanish", "et": "estonian", "fi": "finnish", "fr": "french"},
@@ -60,16 +62,34 @@ def tokens(text: str) -> list[str]:
     return [t for t in found if t]
 
 
+def pairs(token: str) -> list[str]:
+    """A long run of a script without spaces as its overlapping pairs: most words have two
+    characters, and subtitles give a whole line as one."""
+    if len(token) <= _LONGEST_CLOSED_UP or not _CLOSED_UP.search(token):
+        return [token]
+    return [token[i : i + 2] for i in range(len(token) - 1)]
+
+
+def extent(text: str) -> float:
+    """How many words a text has; two characters are one where there are no spaces."""
+    closed = len(_CLOSED_UP.findall(text))
+    return closed / 2 if closed else len(text.split())
+
+
 def carries_topic(token: str, language: str | None) -> bool:
     """No function word, no lone letter, no bare number."""
-    if token.isdigit() or token in hints("stop", language):
+    stop = hints("stop", language)
+    if token.isdigit() or token in stop:
+        return False
+    if _CLOSED_UP.search(token) and any(ch in stop for ch in token):
         return False
     return len(token) > (1 if _CLOSED_UP.search(token) else 2)
 
 
 def content_words(text: str, language: str | None) -> list[str]:
     """The words of a text that carry its topic."""
-    return [t for t in tokens(text) if carries_topic(t, language)]
+    parted = (pair for t in tokens(text) for pair in pairs(t))
+    return [t for t in parted if carries_topic(t, language)]
 
 
 @lru_cache(maxsize=8)
@@ -102,15 +122,21 @@ def spaced(text: str) -> bool:
 
 
 def opens_with(head: Sequence[str], kind: str, language: str | None) -> str | None:
-    """The same for words that are taken apart already."""
+    """The hint of a kind a passage begins with, of its first words."""
     known = hints(kind, language)
+    if _CLOSED_UP.match("".join(head[:1])):
+        said = joined(head)
+        return max((h for h in known if said.startswith(h)), key=len, default=None)
     found = (" ".join(head[:n]) for n in range(min(len(head), 4), 0, -1))
     return next((h for h in found if h in known), None)
 
 
 def contains_any(text: str, kind: str, language: str | None) -> str | None:
-    """The first hint of a kind that stands in a text, whole words only."""
+    """The first hint of a kind that stands in a text; whole words only, where there are spaces."""
     known, said = hints(kind, language), tokens(text)
+    if not spaced(text):
+        at = {h: text.find(h) for h in known if _CLOSED_UP.match(h) and h in text}
+        return min(at, key=lambda h: at[h], default=None)
     for i in range(len(said)):
         for n in (4, 3, 2, 1):
             if (phrase := " ".join(said[i : i + n])) in known:

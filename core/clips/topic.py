@@ -11,11 +11,13 @@ from rapidfuzz import fuzz
 from core.clips.base import Wish
 from core.clips.candidates import Candidate
 from core.clips.features import Features
-from core.clips.lexicon import content_words, stem, tokens
+from core.clips.lexicon import content_words, pairs, spaced, stem, tokens
 from core.clips.wish_words import tables
 
 _FITS = 84.0
 """rapidfuzz ratio: misheard and misspelt names fit, `pricing` and `princess` do not."""
+_ABOUT = ("关于", " ")
+"""How a topic is named in Chinese, without a space behind it."""
 _SPELT_FROM = 5
 """Letters; shorter words are too alike to be guessed."""
 
@@ -40,7 +42,8 @@ def topic_of(text: str, language: str | None) -> Topic:
     # The wish may be in another language than the video: both kinds of function words go.
     said = set(content_words(text, language)) & set(content_words(text, None))
     said -= tones | set(tables()["topic"]["filler"])
-    words = tuple(dict.fromkeys(t for t in tokens(text) if t in said))
+    parted = (pair for t in tokens(text) for pair in pairs(t))
+    words = tuple(dict.fromkeys(t for t in parted if t in said))
     return Topic(words, tuple(stem(w, language) for w in words))
 
 
@@ -115,8 +118,9 @@ def _hits(features: Features, topic: Topic) -> np.ndarray:
 def _same(form: str, base: str, wanted: str, wanted_base: str) -> bool:
     if form == wanted or base == wanted_base:
         return True
-    if not form.isascii() and len(wanted) >= 2 and wanted in form:
-        return True  # closed-up scripts: a recogniser's word may hold more than one
+    if not spaced(form) and len(wanted) >= 2:
+        # A word of a wish and one of a recogniser may both hold more than one.
+        return wanted in form or (len(form) == 2 and form in wanted.replace(*_ABOUT))
     if min(len(form), len(wanted)) < _SPELT_FROM:
         return False
     return form[0] == wanted[0] and fuzz.ratio(form, wanted) >= _FITS

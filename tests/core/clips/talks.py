@@ -115,6 +115,31 @@ El próximo mes empezamos a vender en Madrid, en Valencia y en Sevilla.
 Si la prueban durante diez minutos, no querrán devolverla. Muchas gracias.
 """
 
+SERMON_ZH = """
+欢迎大家来到今天的节目 我叫小明 今天我们谈谈面包店的故事
+请想象一个十岁的孩子 和父母一起开车旅行两个星期
+那辆汽车没有空调 从洛杉矶一直开到密歇根
+那是我童年里最漫长的两个星期 但是我学会了等待
+我父亲在路上教我怎么看地图 他从来不用导航
+有一天晚上汽车坏了 我们在沙漠里等了九个小时
+没有水的时候 你才知道水有多么重要
+一个陌生人停下来 给了我们三瓶水 没有要一分钱
+从那天起 我每次看到路边的人 都会停下来问一问
+第二年我父亲开了一家面包店 价格比隔壁便宜一半
+八个月以后他亏了四万块钱 而且不知道为什么
+我母亲坐下来 把每一笔成本都写在纸上
+然后他们把价格提高了一倍 大家都说客人会走光
+结果只走了四个客人 我到现在还记得他们的名字
+价格是客人了解你的第一件事 所以它必须是真的
+现在我自己有三家面包店 员工大部分超过五十岁
+没有人愿意雇用五十岁以上的面包师 这太奇怪了
+他们知道关于面团的一切 也愿意教年轻人
+凌晨两点的城市非常安静 街道只属于我和狐狸
+那是一天里最好的时间 你可以把一件事情想完整
+谢谢大家收看 请订阅我们的频道 下周再见
+"""
+"""Lines as subtitles give them: each one word for whoever parts at spaces, and no full stop."""
+
 VIDEO_FACTS = VideoFacts(
     size_b=1, container="mov,mp4", duration_s=1.0, stream=0, codec="h264", pixel_format="yuv420p",
     width=1280, height=720, coded_width=1280, coded_height=720, fps=30.0, frames=30, start_s=0.0,
@@ -142,6 +167,20 @@ def spoken(
             at += chance.uniform(0.1, 0.35)
         else:
             at += chance.uniform(0.0, 0.05)
+    return words
+
+
+def in_lines(text: str, *, each_s: float = 4.0) -> list[Word]:
+    """As a subtitle file without spaces gives it: a word for every stretch of characters, one line
+    behind the other."""
+    words, at = [], 0.5
+    for line in text.strip().splitlines():
+        parts = line.split()
+        for part in parts:
+            length_s = each_s * len(part) / sum(map(len, parts))
+            words.append(Word(part, round(at, 3), round(at + length_s - 0.05, 3)))
+            at += length_s
+        at += 0.4
     return words
 
 

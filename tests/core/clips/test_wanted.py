@@ -8,8 +8,18 @@ from core.analysis.model import Analysis
 from core.clips.base import Picked
 from core.clips.local import pick
 from core.clips.wish import read_wish
-from tests.core.clips.talks import INTERVIEW, LECTURE, PRODUCT, analysed, spoken, video
+from tests.core.clips.talks import (
+    INTERVIEW,
+    LECTURE,
+    PRODUCT,
+    SERMON_ZH,
+    analysed,
+    in_lines,
+    spoken,
+    video,
+)
 
+CHINESE = analysed(in_lines(SERMON_ZH), language="zh", words_from="upload")
 TALKS = {
     "en": analysed(spoken(INTERVIEW)),
     "de": analysed(spoken(LECTURE), language="de"),
@@ -95,3 +105,23 @@ def test_a_joke_is_where_people_laugh() -> None:
 def test_one_from_the_start_comes_from_the_start(wish: str) -> None:
     (span,) = picked(TALKS["en"], wish).spans
     assert span.end_s < 121
+
+
+def test_lines_without_spaces_are_a_talk_with_a_topic_and_key_words() -> None:
+    found = picked(CHINESE, "2 clips")
+    assert len(found.spans) == 2 and not found.unmet
+    for span in found.spans:
+        assert not {"reason.moving", "reason.shot"} & {r.key for r in span.reasons}
+        assert all(len(tag) <= 4 for tag in span.tags), span.tags
+        assert len(span.title) >= 8 and span.title[0] in SERMON_ZH, span.title
+    assert not [said for said in said_in(found, CHINESE) if said.startswith("欢迎")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "word"),
+    [("关于价格", "价格"), ("1 关于 面团", "面团")],
+)
+def test_a_topic_is_found_in_a_script_without_spaces(wish: str, word: str) -> None:
+    found = picked(CHINESE, wish)
+    assert not found.unmet
+    assert all(word in said for said in said_in(found, CHINESE))

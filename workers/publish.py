@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import Later
 from core.jobs.kinds import PUBLISH, REFRESH
-from core.publish.base import PlatformError
+from core.publish.errors import PlatformError
 from workers.run import Run, job
 
 

@@ -16,7 +16,8 @@ from core.jobs.kinds import REFRESH
 from core.posting import warnings
 from core.posting.connect import Connect
 from core.posting.office import Office
-from core.publish.base import SignIn, platform_classes
+from core.publish.base import platform_classes
+from core.publish.errors import SignIn
 from core.publish.views import AccountView
 from core.say import Say
 

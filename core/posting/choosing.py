@@ -16,8 +16,9 @@ from core.db import accounts, attempts, posts, targets, versions
 from core.errors import Told
 from core.posting.planning import post_of
 from core.posting.queue import NOT_STARTED, Queue
-from core.publish.base import Platform, PlatformError
+from core.publish.base import Platform
 from core.publish.choices import LAST, Offer, last_time, remembered
+from core.publish.errors import PlatformError
 from core.publish.views import PostView, TargetView
 
 OFFER_S = 8.0

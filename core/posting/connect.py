@@ -19,7 +19,8 @@ from core.db.session import Database
 from core.errors import Told
 from core.posting.grants import seal
 from core.posting.notices import platform_name
-from core.publish.base import Grant, Platform, PlatformError, Profile, Unknown, Wait
+from core.publish.base import Grant, Platform, Profile
+from core.publish.errors import PlatformError, Unknown, Wait
 from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault

@@ -19,7 +19,8 @@ from core.media.facts import VideoFacts
 from core.media.ffmpeg import FfmpegFailed
 from core.media.probe import probe
 from core.posting.held import Held
-from core.publish.base import Fix, Post, Stopwatch
+from core.publish.base import Post, Stopwatch
+from core.publish.errors import Fix
 from core.publish.media import Flaw, flaws, within
 from core.render.mend import mend
 from core.render.rendered import Rendered

@@ -23,7 +23,8 @@ from core.posting.fitting import fitting, mended_key
 from core.posting.held import FAULT_RULES, Held
 from core.posting.refusals import refused
 from core.posting.sending import commit, prepare
-from core.publish.base import Fix, LostClaim, PlatformError, Post
+from core.publish.base import Post
+from core.publish.errors import Fix, LostClaim, PlatformError
 from core.say import say
 
 GIVE_UP_AFTER = timedelta(days=3)

@@ -10,7 +10,7 @@ from core.db import attempts, breakers
 from core.posting import notices
 from core.posting.fitting import mend_instead
 from core.posting.held import FAULT_RULES, Held
-from core.publish.base import Fix, NotReady, PlatformError, SignIn, Stale, Stop, Unknown, Wait
+from core.publish.errors import Fix, NotReady, PlatformError, SignIn, Stale, Stop, Unknown, Wait
 from core.say import Say, say
 
 MAX_TRIES = 12

@@ -26,7 +26,6 @@ from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from core.publish.base import (
-    Fix,
     Grant,
     Hand,
     Limits,
@@ -35,16 +34,12 @@ from core.publish.base import (
     NotYet,
     Outcome,
     Platform,
-    PlatformError,
     Post,
     Profile,
     Seen,
-    SignIn,
-    Stale,
-    Unknown,
-    Wait,
 )
 from core.publish.choices import Choice
+from core.publish.errors import Fix, PlatformError, SignIn, Stale, Unknown, Wait
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
 from core.publish.instagram_errors import container_failed

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.publish.base import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
+from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
 from core.say import Say, say
 
 _THROTTLED = {4, 17, 32, 341, 613, 80002}

@@ -25,7 +25,6 @@ from pydantic_settings import SettingsConfigDict
 
 from core.publish import tiktok_choices
 from core.publish.base import (
-    Fix,
     Grant,
     Hand,
     Limits,
@@ -34,17 +33,14 @@ from core.publish.base import (
     NotYet,
     Outcome,
     Platform,
-    PlatformError,
     Post,
     Problem,
     Profile,
     Seen,
-    SignIn,
-    Unknown,
-    Wait,
     general_problems,
 )
 from core.publish.choices import Offer
+from core.publish.errors import Fix, PlatformError, SignIn, Unknown, Wait
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice

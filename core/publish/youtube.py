@@ -36,12 +36,10 @@ from core.publish.base import (
     Problem,
     Profile,
     Seen,
-    SignIn,
-    Unknown,
-    Wait,
     general_problems,
 )
 from core.publish.choices import Choice
+from core.publish.errors import SignIn, Unknown, Wait
 from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.publish.base import Hand, Post, Unknown, Wait
+from core.publish.base import Hand, Post
+from core.publish.errors import Unknown, Wait
 from core.publish.wire import Part
 from core.publish.youtube_wire import Stored, Wire
 from core.say import say

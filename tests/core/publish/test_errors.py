@@ -11,15 +11,7 @@ from core.i18n.catalog import Catalog
 from core.publish import instagram_errors as instagram
 from core.publish import tiktok_errors as tiktok
 from core.publish import youtube_errors as youtube
-from core.publish.base import (
-    Fix,
-    PlatformError,
-    SignIn,
-    Stale,
-    Stop,
-    Unknown,
-    Wait,
-)
+from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
 from core.publish.instagram_wire import regain_s
 from core.publish.quotas import pacific_midnight
 

@@ -34,6 +34,9 @@ TINY = 0.055
 PICTURED = 0.25
 """A face that holds still like a picture is one, and worth a window only from this part of the
 picture's height on: a photograph is shown, a thumbnail on a screen is not."""
+INSET, STAYS = 0.22, 2.0
+"""Whoever is no higher than this part of the picture, and moves over no more than so many widths of
+the face, may be a camera picture in a corner."""
 CROWD = 4
 CROWD_SHARE = 0.75
 """Among so many, somebody who only passes by is not who the shot is about."""
@@ -108,11 +111,18 @@ def _worth_following(found: Sequence[Person], samples: int, picture: tuple[float
         return False
     if main.still and main.height < PICTURED * picture[1]:
         return False
+    return not _in_a_corner(found, samples, picture)
+
+
+def _in_a_corner(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:
+    """Whether the only one is somebody small who keeps to a corner: a camera picture over a screen
+    or a game. The content beside it is what the shot is about."""
+    main = found[0]
+    peers = [p for p in found[1:] if p.height >= PEER * main.height and p.share(samples) >= STEADY]
     across, down = main.center[0] / picture[0], main.center[1] / picture[1]
-    in_corner = not 0.2 < across < 0.8 and not 0.3 < down < 0.7
-    # A camera picture in a corner: the content beside it is what the shot is about.
-    inset = in_corner and main.height < 0.16 * picture[1] and down > 0.5
-    return not (len(found) == 1 and inset)
+    corner = not 0.2 < across < 0.8 and not 0.3 < down < 0.7
+    stays = _reach(main).w <= STAYS * main.width
+    return not peers and corner and stays and main.height < INSET * picture[1]
 
 
 def _alone(main: Person, found: Sequence[Person], window: tuple[float, float]) -> Choice:

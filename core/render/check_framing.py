@@ -26,9 +26,9 @@ def framing_checks(
     plan: Plan, faces: Sequence[FaceAt], analysis: Analysis, start_s: float, end_s: float
 ) -> Iterator[Check]:
     """From the plan that was carried out and from what was seen in the source."""
-    kept = [_kept(plan, f) for f in faces]
+    kept = [_kept(plan, f) for f in faces if _can_be_whole(plan, f)]
     share = sum(kept) / len(kept) if kept else None
-    limit = f"≥ {KEPT:.0%} of the moments with a face"
+    limit = f"≥ {KEPT:.0%} of the moments with a face that fits"
     yield Check("face", share is None or share >= KEPT, _rounded(share), limit, must=False)
     blind = _blind(plan, analysis, start_s, end_s)
     ok = blind <= max(BLIND, BLIND_S / max(end_s - start_s, BLIND_S))
@@ -63,6 +63,12 @@ def _inside(face: FaceAt | Face, window: Window) -> float:
     w = min(face.x + face.w, window.x + window.w) - max(face.x, window.x)
     h = min(face.y + face.h, window.y + window.h) - max(face.y, window.y)
     return max(0.0, w) * max(0.0, h) / max(face.w * face.h, 1e-9)
+
+
+def _can_be_whole(plan: Plan, face: FaceAt) -> bool:
+    """A face that is bigger than the window cannot be kept whole by any framing."""
+    shown = windows(plan, face.t_s)
+    return not shown or any(face.w <= w.w and face.h <= w.h for w in shown)
 
 
 def _kept(plan: Plan, face: FaceAt) -> bool:

@@ -132,6 +132,8 @@ def test_a_second_face_that_shows_rarely_does_not_split_the_picture() -> None:
         ([(40, sway(900, 500))], "a figure in a wide shot"),
         ([(150, sway(x, 400)) for x in (200, 800, 1200, 1700)], "four all over the picture"),
         ([(120, sway(1750, 950))], "a camera picture in the corner of a screen"),
+        ([(200, sway(230, 150))], "a camera picture in the corner of a game"),
+        ([(120, sway(1750, 950)), (50, sway(900, 400))], "… and a small face on the screen"),
     ],
 )
 def test_when_no_window_is_right_the_whole_picture_is_shown(

@@ -17,7 +17,7 @@ from core.framing.aim import boxes, group, subjects
 from core.framing.choose import Choice, choose, somebody_else, tile_limit
 from core.framing.follow import REVERSALS_A_S, Knot, at, follow
 from core.framing.people import Person
-from core.framing.plan import FaceAt, Layout, Plan, Window
+from core.framing.plan import FaceAt, Layout, Plan, Window, turns, window_at
 from core.framing.window import EYES_IN_WINDOW, Box, biggest, left, top
 from core.media.facts import Format, Video
 
@@ -27,6 +27,10 @@ FACE_IN_WINDOW = 0.13
 """A small face is brought closer until it has this part of the window's height …"""
 FACE_IN_TILE = 0.26
 """… and in a tile, which is half as high, this part."""
+WIDER, TURNS_A_S = (1.0, 1.25, 1.6, 2.0, 3.0), 0.1
+"""Around two who rise and bend the tiles grow, until they turn back no more often than this; not
+when a face would be lost by it."""
+WHOLE = 0.95
 MAX_GROWTH = 2.4
 """… but no source pixel is blown up more than this for it."""
 
@@ -173,11 +177,43 @@ class _Shot:
         tiles = [self._tile(p, s) for p, s in zip(choice.who, sides, strict=True)]
         if max(t[0] for t in tiles) < 1.35 * min(t[0] for t in tiles):
             tiles = [min(tiles)] * 2  # heads of one size, unless that would cut one
-        upper, lower = (
-            self._path(boxes([person] * len(self.samples)), *tile, side, axes=4)
-            for person, tile, side in zip(choice.who, tiles, sides, strict=True)
-        )
+        allowed = TURNS_A_S * (self.end_s - self.start_s)
+
+        def unrest(more: float) -> tuple[bool, float, float]:
+            paths = self._tile_paths(choice.who, tiles, sides, more)
+            whole = min(self._whole(p, w) for p, w in zip(choice.who, paths, strict=True))
+            return whole < WHOLE, max(0.0, sum(map(turns, paths)) - allowed), more
+
+        upper, lower = self._tile_paths(choice.who, tiles, sides, min(map(unrest, WIDER))[2])
         return Layout(self.start_s, self.end_s, "split", upper, lower)
+
+    def _tile_paths(
+        self,
+        who: Sequence[Person],
+        tiles: Sequence[tuple[float, float]],
+        sides: Sequence[tuple[float, float]],
+        more: float,
+    ) -> list[tuple[Window, ...]]:
+        return [
+            self._path(boxes([p] * len(self.samples)), *self._wider(t, side, more), side, axes=4)
+            for p, t, side in zip(who, tiles, sides, strict=True)
+        ]
+
+    def _whole(self, person: Person, path: Sequence[Window]) -> float:
+        """How often a window shows the whole face, 0…1."""
+        shown = 0
+        for n, face in person.seen.items():
+            w = window_at(path, self.samples[n].t_s)
+            shown += w.x <= face.x and face.x + face.w <= w.x + w.w
+            shown += w.y <= face.y and face.y + face.h <= w.y + w.h
+        return shown / 2 / len(person.seen)
+
+    def _wider(
+        self, tile: tuple[float, float], side: tuple[float, float], more: float
+    ) -> tuple[float, float]:
+        """The same shape, as much bigger as there is room."""
+        most = biggest(side[1] - side[0], self.height, tile[0] / tile[1])
+        return min((tile[0] * more, tile[1] * more), most)
 
     def _tile(self, person: Person, side: tuple[float, float]) -> tuple[float, float]:
         """Size of the window of one of two: close, but whole, and in the middle if it can be."""

@@ -15,6 +15,10 @@ Kind = Literal["track", "split", "fit"]
 `fit`: the whole picture over a blurred copy of itself."""
 
 
+_STEP = 0.01
+"""Of the window's side: a smaller move is not seen as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Where a crop lies at one moment. Between two of one path it moves in a straight line."""
@@ -40,6 +44,26 @@ def window_at(path: Sequence[Window], t_s: float) -> Window:
         a.w + k * (b.w - a.w),
         a.h + k * (b.h - a.h),
     )
+
+
+def turns(path: Sequence[Window]) -> int:
+    """How often the window goes back the way it came, sideways or up and down."""
+    sideways = _sign_changes([w.x for w in path], _STEP * path[0].w) if path else 0
+    upright = _sign_changes([w.y for w in path], _STEP * path[0].h) if path else 0
+    return sideways + upright
+
+
+def _sign_changes(places: Sequence[float], least: float) -> int:
+    """Turning points between moves of at least this size."""
+    turns, direction, far = 0, 0, places[0]
+    for place in places[1:]:
+        if direction == 0 and abs(place - far) >= least:
+            direction, far = (1 if place > far else -1), place
+        elif direction and (place - far) * direction > 0:
+            far = place
+        elif direction and (far - place) * direction >= least:
+            turns, direction, far = turns + 1, -direction, place
+    return turns
 
 
 @dataclass(frozen=True, slots=True)

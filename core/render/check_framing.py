@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from core.analysis.model import Analysis, Face, FaceSample
-from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
+from core.framing.plan import FaceAt, Layout, Plan, Window, turns, window_at
 from core.render.rendered import Check
 
 KEPT = 0.95
@@ -18,8 +18,6 @@ BLIND = 0.02
 BLIND_S = 0.5
 """Two samples: in a short clip one late turn would already be more than the share."""
 REVERSALS_PER_S = 0.15
-_STEP = 0.01
-"""Of the window's side: a smaller move is not seen as one."""
 
 
 def framing_checks(
@@ -34,11 +32,11 @@ def framing_checks(
     ok = blind <= max(BLIND, BLIND_S / max(end_s - start_s, BLIND_S))
     limit = f"≤ {BLIND:.0%} of the time, or {BLIND_S:g} s"
     yield Check("blind", ok, _rounded(blind), limit, must=False)
-    turns = sum(_turns(la.path) + _turns(la.lower) for la in plan.layouts if la.kind != "fit")
+    back = sum(turns(la.path) + turns(la.lower) for la in plan.layouts if la.kind != "fit")
     allowed = max(1.0, REVERSALS_PER_S * (end_s - start_s))
-    rate = turns / max(end_s - start_s, 0.1)
+    rate = back / max(end_s - start_s, 0.1)
     limit = f"≤ {REVERSALS_PER_S:g} a second"
-    yield Check("reversals", turns <= allowed, _rounded(rate), limit, must=False)
+    yield Check("reversals", back <= allowed, _rounded(rate), limit, must=False)
 
 
 def _rounded(value: float | None) -> float | None:
@@ -102,23 +100,3 @@ def _seen(face: Face, others: Sequence[Face]) -> bool:
         and abs((o.y + o.h / 2) - (face.y + face.h / 2)) < face.h
         for o in others
     )
-
-
-def _turns(path: Sequence[Window]) -> int:
-    """How often the window goes back the way it came, sideways or up and down."""
-    sideways = _sign_changes([w.x for w in path], _STEP * path[0].w) if path else 0
-    upright = _sign_changes([w.y for w in path], _STEP * path[0].h) if path else 0
-    return sideways + upright
-
-
-def _sign_changes(places: Sequence[float], least: float) -> int:
-    """Turning points between moves of at least this size."""
-    turns, direction, far = 0, 0, places[0]
-    for place in places[1:]:
-        if direction == 0 and abs(place - far) >= least:
-            direction, far = (1 if place > far else -1), place
-        elif direction and (place - far) * direction > 0:
-            far = place
-        elif direction and (far - place) * direction >= least:
-            turns, direction, far = turns + 1, -direction, place
-    return turns

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.analysis.model import Analysis, Face, FaceSample
 from core.framing.frame import frame
-from core.framing.plan import Plan
+from core.framing.plan import Plan, turns
 from core.media.facts import FORMATS, VERTICAL, Format
 from tests.core.framing.scenes import Where, at, reversals, scene, sway, video
 
@@ -95,6 +95,15 @@ def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
     for side, x in ((plan.layouts[0].path, 560), (plan.layouts[0].lower, 1460)):
         window = at(side, 6.5)
         assert window.x < x < window.x + window.w and window.y < 360 - 75
+
+
+def test_two_who_rise_and_bend_do_not_rock_their_tiles() -> None:
+    def bends(x: float, period_s: float) -> Where:
+        return lambda t: (x + 4 * (t % 1), 480 + 110 * math.sin(2 * math.pi * t / period_s))
+
+    plan = plan_of(scene((100, bends(400, 5.0)), (100, bends(1500, 7.0)), length_s=30))
+    assert kinds(plan) == ["split"]
+    assert turns(plan.layouts[0].path) + turns(plan.layouts[0].lower) <= 0.15 * 30
 
 
 def test_two_far_apart_get_a_tile_each_and_the_tiles_share_nothing() -> None:

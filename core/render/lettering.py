@@ -10,10 +10,13 @@ from core.captions.ass import captions_ass
 from core.captions.emoji import SIZE
 from core.captions.emphasis import key_words
 from core.captions.look import Look
-from core.captions.style import load_style
+from core.captions.style import Style, load_style
 from core.framing.plan import FaceAt, Plan
-from core.media.facts import FORMATS
-from core.render.place import places
+from core.media.facts import FORMATS, Format
+from core.render.place import clear_of_faces, places
+
+SIZES = (1.0, 0.9, 0.8)
+"""Of the style's letters; smaller ones nobody reads on a phone."""
 
 
 def lettering(
@@ -27,20 +30,41 @@ def lettering(
 ) -> str:
     """A whole ASS file. `words` are in the time of the clip, `start_s` and `end_s` in that of the
     source."""
-    style, fmt = load_style(look.style), FORMATS[plan.format]
-    above_px = 1.3 * SIZE * style.letter_px if look.emoji else 0.0
-    seen = _seen(analysis, start_s, end_s)
+    fmt, seen = FORMATS[plan.format], _seen(analysis, start_s, end_s)
+    style, middles = _placed(plan, faces, fmt, load_style(look.style), seen, emoji=look.emoji)
     return captions_ass(
         words,
         fmt,
         style,
         until_s=end_s - start_s,
-        middles=places(plan, faces, fmt, style, seen=seen, above_px=above_px),
+        middles=middles,
         # A translation has other words than the video.
         keys=key_words(words if look.language else analysis.words) if style.emphasis else (),
         language=look.language or analysis.language,
         emoji=look.emoji,
     )
+
+
+def _placed(
+    plan: Plan,
+    faces: Sequence[FaceAt],
+    fmt: Format,
+    style: Style,
+    seen: Sequence[FaceSample],
+    *,
+    emoji: bool,
+) -> tuple[Style, list[tuple[float, float]]]:
+    """Where the captions stand; a little smaller when that brings them clear of a chin."""
+    usual: tuple[Style, list[tuple[float, float]]] | None = None
+    for size in SIZES:
+        tried = replace(style, letter_px=round(style.letter_px * size, 1))
+        above_px = 1.3 * SIZE * tried.letter_px if emoji else 0.0
+        found = places(plan, faces, fmt, tried, seen=seen, above_px=above_px)
+        usual = usual or (tried, found)
+        if clear_of_faces(plan, faces, fmt, tried, found, seen=seen):
+            return tried, found
+    assert usual is not None
+    return usual
 
 
 def _seen(analysis: Analysis, start_s: float, end_s: float) -> list[FaceSample]:

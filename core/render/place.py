@@ -21,7 +21,7 @@ HALF_PX = 130
 """Half of two lines at the usual size, on 1080 × 1920."""
 LINES = 1.3
 """Half of two lines, in letters."""
-AIR_PX = 30
+AIR_PX = 24
 """Between a chin and the letters."""
 HAIR = 0.35
 """Above the box of a face there is so much more head, in heights of the box."""
@@ -62,6 +62,24 @@ def places(
     return found
 
 
+def clear_of_faces(
+    plan: Plan,
+    faces: Sequence[FaceAt],
+    fmt: Format,
+    style: Style,
+    found: Sequence[tuple[float, float]],
+    *,
+    seen: Sequence[FaceSample] = (),
+) -> bool:
+    """Whether these places of `places` meet no face for more than a moment."""
+    for layout, (_, middle) in zip(plan.layouts, found, strict=True):
+        if layout.kind == "track":
+            heads, count = _heads(layout, _moments(layout, faces, seen), fmt)
+            if _share(heads, count, middle, _Half.of(style, fmt), fmt) > CLEAR:
+                return False
+    return True
+
+
 def lines_top(fmt: Format) -> float:
     """Where two lines of captions begin that stand as low as they may."""
     return area(fmt).bottom - 2 * HALF_PX * scale(fmt)
@@ -89,28 +107,52 @@ def _middle(
     if layout.kind == "fit":
         return float(area(fmt).bottom)  # they are moved up until they are inside
     usual = style.middle_y * fmt.height / 1920
-    heads = [h for n, (t, there) in enumerate(moments) for f in there
-             if (h := _head(f, window_at(layout.path, t), fmt, n))]  # fmt: skip
+    heads, count = _heads(layout, moments, fmt)
     if not heads:
         return usual
-    at = scale(fmt)
-    half = LINES * style.letter_px * at
-    upper, lower = half + above_px * at, half
-    lowest, highest = area(fmt).bottom - lower, area(fmt).top + upper
-
-    def in_the_way(middle: float) -> float:
-        low, high = middle - upper - AIR_PX * at, middle + lower
-        met = {h.sample for h in heads if h.top < high and h.chin > low}
-        return len(met) / max(1, len(moments))
-
+    half = _Half.of(style, fmt, above_px)
+    lowest, highest = area(fmt).bottom - half.lower, area(fmt).top + half.upper
     usual = max(highest, min(lowest, usual))
-    steps = range(int(highest), int(lowest) + 1, max(1, round(STEP_PX * at)))
+    steps = range(int(highest), int(lowest) + 1, max(1, round(STEP_PX * scale(fmt))))
     liked = [before] if before is not None and highest <= before <= lowest else []
-    ordered = [usual, *liked, *sorted(s for s in steps if s > usual),
-               *sorted((s for s in steps if s < usual), reverse=True), lowest]  # fmt: skip
-    clear = next((m for m in ordered if in_the_way(m) <= CLEAR), None)
+    ordered = [usual, *liked, *sorted(s for s in steps if s > usual), lowest,
+               *sorted((s for s in steps if s < usual), reverse=True)]  # fmt: skip
+    clear = next((m for m in ordered if _share(heads, count, m, half, fmt) <= CLEAR), None)
     # Nowhere is: then over the chin rather than the eyes.
     return float(clear) if clear is not None else lowest
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """How far two lines reach up and down from their middle."""
+
+    upper: float
+    lower: float
+
+    @classmethod
+    def of(cls, style: Style, fmt: Format, above_px: float = 0.0) -> _Half:
+        half = LINES * style.letter_px
+        return cls((half + above_px) * scale(fmt), half * scale(fmt))
+
+
+def _heads(
+    layout: Layout, moments: Sequence[tuple[float, list[FaceAt]]], fmt: Format
+) -> tuple[list[_Head], int]:
+    """Whoever captions could meet, and in how many moments it was looked."""
+    found = [
+        head
+        for n, (t, there) in enumerate(moments)
+        for f in there
+        if (head := _head(f, window_at(layout.path, t), fmt, n))
+    ]
+    return found, len(moments)
+
+
+def _share(heads: Sequence[_Head], count: int, middle: float, half: _Half, fmt: Format) -> float:
+    """In which part of the moments a face reaches into the place."""
+    low, high = middle - half.upper - AIR_PX * scale(fmt), middle + half.lower
+    met = {h.sample for h in heads if h.top < high and h.chin > low}
+    return len(met) / max(1, count)
 
 
 def _head(face: FaceAt, window: Window | None, fmt: Format, sample: int) -> _Head | None:

@@ -14,12 +14,14 @@ import pytest
 from core.analysis.model import Analysis, Face, FaceSample, Word
 from core.captions.area import area
 from core.captions.ass import captions_ass
+from core.captions.look import Look
 from core.captions.style import load_style
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
 from core.media.facts import FORMATS, SQUARE, VERTICAL, Format, Video
 from core.media.probe import probe
 from core.render.graph import fit_size, fit_top
+from core.render.lettering import lettering
 from core.render.make import make_clip
 from core.render.place import lines_top, places
 from core.render.rendered import Rendered
@@ -97,6 +99,16 @@ def test_with_a_low_chin_the_captions_go_above_the_head_where_there_is_room() ->
     plan, faces = _track(1700, height=1600)
     ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
     assert middle == area(VERTICAL).bottom - 130
+
+
+def test_letters_get_a_little_smaller_where_that_clears_a_chin() -> None:
+    plan, faces = _track(1225, height=900)
+    scene_ = replace(scene(length_s=4.0), words=WORDS)
+    ass = lettering(WORDS, scene_, 0.0, 4.0, plan, faces, Look())
+    sizes = {float(n) for n in re.findall(r"\\fs([\d.]+)", ass)}
+    plan, faces = _track(900)
+    usual = lettering(WORDS, scene_, 0.0, 4.0, plan, faces, Look())
+    assert max(sizes) < max(float(n) for n in re.findall(r"\\fs([\d.]+)", usual))
 
 
 def test_everybody_in_the_window_counts_and_nobody_beside_it() -> None:

@@ -18,8 +18,9 @@ from core.posting.planning import post_of
 from core.posting.queue import NOT_STARTED, Queue
 from core.publish.base import Platform
 from core.publish.choices import LAST, Offer, last_time, remembered
-from core.publish.errors import PlatformError
+from core.publish.errors import PlatformError, Unknown
 from core.publish.views import PostView, TargetView
+from core.say import say
 
 OFFER_S = 8.0
 """A platform that takes longer to say what it offers is not waited for: it is asked once more
@@ -73,8 +74,8 @@ class Choosing(Queue):
                 grant = await self._grants.fresh(account.id, panel.platform)
                 now = self._clock.now()
                 return await panel.platform.offers(self._http, grant, post, now)
-        except TimeoutError:
-            return Offer()
+        except (TimeoutError, Unknown):
+            return Offer(notes=(say("choice.no_offer", platform=panel.platform.title),))
         except PlatformError as wrong:
             log.info("post.no_offer", platform=account.platform, code=wrong.code)
             return Offer(notes=(wrong.say,))

@@ -19,7 +19,8 @@ from core.practice.state import State, new_id
 from core.practice.youtube_wire import GoogleError, flat
 
 ACCESS_S, UNUSED_S, TESTING_S, CODE_S = 3599, 180 * 86400, 7 * 86400, 600
-SCOPE = "https://www.googleapis.com/auth/youtube"
+PREFIX = "https://www.googleapis.com/auth/"
+SCOPE = f"{PREFIX}youtube"
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost)(:\d+)?/")
 
 
@@ -51,7 +52,8 @@ class YouTubeSignIn(PracticePlatform):
             return web.Response(status=400, text="invalid_scope")
         if not re.fullmatch(r"[\w-]{43}", q.get("code_challenge", "")):
             return web.Response(status=400, text="a code_challenge in base64url is needed")
-        return consent_page("YouTube", dict(q), scopes)
+        rights = [s.removeprefix(PREFIX) for s in scopes]
+        return consent_page("YouTube", dict(q), rights)
 
     async def consent(self, request: web.Request) -> web.Response:
         q = {k: str(v) for k, v in (await request.post()).items()}

@@ -31,6 +31,7 @@ async def test_tiktok_has_no_audience_and_no_box_ticked_beforehand(
     await connect("tiktok", practice=False)
     echo, panel = await _plan(chat)
     assert echo.says("something is still to be chosen below")
+    assert panel.says("TikTok did not say what it offers this account now")
     assert panel.says("Who may see it?") and "✓" not in " ".join(panel.labels)
     assert "Post it like this" not in panel.labels, "nothing can be sent like this"
     assert await _state(svc, clip.id) == "draft"

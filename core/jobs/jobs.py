@@ -118,7 +118,7 @@ class Jobs:
 
 
 def _overdue(run_at: datetime, now: datetime) -> int:
-    """How often a delivery was given up: after a minute, two, four, eight. For half an hour arq
-    remembers that a worker took one, also when that worker died before it came to the row. A second
-    delivery of a row that only waits its turn does nothing."""
-    return int((now - run_at) / FORGOTTEN_AFTER).bit_length()
+    """How often a delivery was given up: once a minute. For half an hour arq remembers that a
+    worker took one, also when that worker died before it came to the row. A second delivery of a
+    row that only waits its turn does nothing."""
+    return max(0, int((now - run_at) / FORGOTTEN_AFTER))

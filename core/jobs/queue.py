@@ -56,6 +56,8 @@ def redis_settings(settings: Settings) -> RedisSettings:
         raise BadSetting("setting.redis_url") from wrong
 
 
+_REMEMBERED = 40
+"""Deliveries of a row that may still lie in the queue; arq forgets them sooner."""
 Delivery = tuple[int, int, datetime, int]
 """Row, attempt, time, and how often it was delivered before."""
 
@@ -126,9 +128,10 @@ class Queue:
         """Take earlier deliveries out of the queue. A worker that is killed leaves what it had
         taken at the head of it, as under way, for as long as the longest job may last; arq reads
         only a hundred at a time, so a few such deaths would hide everything behind them."""
-        earlier = [f"{job_id}:{attempt}:{at}:{n}" for n in range(again)]
+        last = range(max(0, again - _REMEMBERED), again + 1)
+        earlier = [f"{job_id}:{attempt}:{at}:{n}" for n in last if n < again]
         if attempt:
-            earlier += [f"{job_id}:{attempt - 1}:{at}:{n}" for n in range(again + 1)]
+            earlier += [f"{job_id}:{attempt - 1}:{at}:{n}" for n in last]
         await self.redis.zrem(queue, *earlier)
 
     async def close(self) -> None:

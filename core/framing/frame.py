@@ -27,12 +27,13 @@ FACE_IN_WINDOW = 0.13
 """A small face is brought closer until it has this part of the window's height …"""
 FACE_IN_TILE = 0.26
 """… and in a tile, which is half as high, this part."""
+MAX_GROWTH = 2.4
+"""… but no source pixel is blown up more than this for it."""
 WIDER, TURNS_A_S = (1.0, 1.25, 1.6, 2.0, 3.0), 0.1
 """Around two who rise and bend the tiles grow, until they turn back no more often than this; not
 when a face would be lost by it."""
-WHOLE = 0.95
-MAX_GROWTH = 2.4
-"""… but no source pixel is blown up more than this for it."""
+WHOLE = 0.97
+"""A face is kept when so many of its looks are whole sideways and upright, on average."""
 
 
 def frame(

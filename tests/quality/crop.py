@@ -73,10 +73,12 @@ def look(source: Path, clip: dict[str, Any], finder: Finder) -> Seen:
         if not faces:
             continue
         seen.with_face += 1
-        if layout["kind"] != "track":
+        if layout["kind"] not in ("track", "split"):
             continue
+        # Of two tiles the JSON tells the upper one.
         window = window_at(layout["path"], t_s)
-        seen.blind += not any(_middle_inside(face, window) for face in faces)
+        inside = any(_middle_inside(face, window) for face in faces)
+        seen.blind += layout["kind"] == "track" and not inside
         followed = max(faces, key=lambda face: _shared(face, window))
         if followed[2] <= window[2] and followed[3] <= window[3] and _shared(followed, window) > 0:
             seen.fits += 1
@@ -127,13 +129,17 @@ def _shared(face: Box, window: Box) -> float:
 
 
 def reversals(clip: dict[str, Any]) -> int:
-    """How often a window turns back within one layout."""
-    count = 0
-    for layout in clip["layouts"]:
-        xs = [p["x"] + p["w"] / 2 for p in layout["path"]]
-        moves = [b - a for a, b in itertools.pairwise(xs) if abs(b - a) > 2]
-        count += sum(a * b < 0 for a, b in itertools.pairwise(moves))
-    return count
+    """How often a window turns back within one layout, sideways or up and down."""
+    return sum(
+        _turns([p[place] + p[size] / 2 for p in layout["path"]])
+        for layout in clip["layouts"]
+        for place, size in (("x", "w"), ("y", "h"))
+    )
+
+
+def _turns(places: list[float]) -> int:
+    moves = [b - a for a, b in itertools.pairwise(places) if abs(b - a) > 2]
+    return sum(a * b < 0 for a, b in itertools.pairwise(moves))
 
 
 def jumps_off_cuts(clip: dict[str, Any], shots_s: list[float]) -> int:

@@ -85,7 +85,7 @@ async def test_the_same_video_again_is_recognised(
     assert chat.last.labels == ["Cut again", "Show the clips"]
     known = chat.last
     await chat.press("Show the clips", on=known)
-    assert chat.last.says("On pricing · clip 1")
+    assert chat.last.says("Clip 1 ·") and chat.last.says("On pricing.")
     await chat.press("Cut again", on=known)
     async with svc.db.read() as tx:
         newest = (await requests.cuts_of(tx, source.id))[0]

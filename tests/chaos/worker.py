@@ -131,6 +131,7 @@ def main() -> None:
             print(pid, flush=True)
             continue
         os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ours are waited for
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

@@ -110,6 +110,9 @@ class InstagramContainers(InstagramSignIn):
         cut = self.fault("upload", "cut", account)
         keep = (size - offset) // 2 if cut else None
         taken = await file.write(request, offset, size - offset, keep=keep)
+        c = self._s.get("instagram.container", container) or c
+        if c["done_at"] is not None or c["uploaded"] != offset:  # by another upload meanwhile
+            return _no_upload(f"offset must be {c['uploaded']}", retriable=True)
         c["uploaded"] = offset + taken
         self._s.put("instagram.container", container, c)
         if cut is not None:

@@ -136,6 +136,9 @@ class TikTokUploads(TikTokSignIn):
             return web.Response(status=400, text="Content-Length or Content-Type wrong")
         half = self.fault("upload", "short_206", account) or self.fault("upload", "cut", account)
         taken = await file.write(request, first, size, keep=size // 2 if half else None)
+        p = self._s.get("tiktok.publish", publish_id) or p
+        if p["done_at"] is not None or p["uploaded"] != first:  # by another upload meanwhile
+            return web.Response(status=416, headers=where)
         if half is not None or taken != size:
             p["uploaded"] = first + taken
             self._s.put("tiktok.publish", publish_id, p)

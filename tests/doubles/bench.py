@@ -28,9 +28,10 @@ from core.jobs.jobs import Jobs
 from core.media.ffmpeg import find
 from core.media.receive import sha256_of
 from core.media.store import open_store
+from core.posting.fitting import PROVEN
 from core.posting.posting import Posting
 from core.practice.serve import Around, practising
-from core.render.rendered import Rendered
+from core.render.rendered import Check, Rendered
 from core.say import say_from_json
 from core.secrets import Vault
 from core.settings import Settings
@@ -213,7 +214,9 @@ async def _clip(tx: Any, by: Asker, sha256: str, file: Path, now: Any) -> int:
     cut = await videos.add_cut(tx, source.id, by.chat_id, by.member_id, Wish(), now)
     span = Span(0.0, 4.0, 80.0, (), "On pricing", "What nobody tells you #pricing", ("pricing",))
     clip_id = await videos.add_clip(tx, cut, 1, span, captions=False, rough=False, now=now)
-    rendered = Rendered(file, file, 540, 960, 4.0, file.stat().st_size, Plan("9:16", ()), (), ())
+    checks = tuple(Check(name, True, "", "") for name in sorted(PROVEN))  # as a render of ours has
+    plan, size_b = Plan("9:16", ()), file.stat().st_size
+    rendered = Rendered(file, file, 540, 960, 4.0, size_b, plan, (), checks)
     await videos.keep_render(
         tx,
         clip_id,

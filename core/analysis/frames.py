@@ -145,6 +145,20 @@ def _packets(pipe: BinaryIO) -> Iterator[Any]:
     """Until the end, or until what comes is no NUT: ffmpeg died then, and its exit code tells."""
     with (
         contextlib.suppress(av.FFmpegError),
-        av.open(pipe, mode="r", format="nut", buffer_size=1 << 20) as nut,
+        av.open(_Ending(pipe), mode="r", format="nut", buffer_size=1 << 20) as nut,
     ):
         yield from nut.demux(nut.streams.video[0])
+
+
+class _Ending:
+    """A pipe that ends when it is closed behind the reader's back: the rest of the analysis failed
+    or was cancelled, and PyAV would print the error of a closed file onto our standard error."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._pipe.read(size)
+        except ValueError:
+            return b""

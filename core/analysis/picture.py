@@ -133,7 +133,7 @@ class _Watching:
                 ended = await asyncio.to_thread(meter.read, running.out)
             finally:
                 meter.stop()
-                running.out.close()  # a program that is no ffmpeg might write on for ever
+            running.out.close()  # a program that is no ffmpeg might write on for ever
             if ended:
                 await running.wait()
 

@@ -218,7 +218,8 @@ async def test_a_lost_sign_in_holds_the_post_until_the_account_is_back(bench: Be
 
 async def test_a_refused_video_is_told_and_can_be_tried_again(bench: Bench) -> None:
     await bench.connect("tiktok")
-    await bench.fault("tiktok", "processing", "fail:frame_rate_check_failed")
+    # Refused as it is, and refused once more after it was mended.
+    await bench.fault("tiktok", "processing", "fail:frame_rate_check_failed", times=2)
     post = await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
     await bench.run_until("failed")
     assert "post.failed" in await bench.said()

@@ -27,7 +27,7 @@ async def test_a_time_in_plain_words_is_echoed_in_full(ready: Talk) -> None:
     assert ready.last.text == (
         "On pricing goes out on Friday 27 November, 18:00 (Europe/Berlin)"
         ", to practice TikTok @ana and practice Instagram @ana.\n"
-        "practice TikTok @ana: Everyone."
+        "On practice TikTok @ana: Everyone."
     )
     assert ready.last.labels == ["Undo", "Change time", "Change zone", "Options"]
 

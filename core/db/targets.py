@@ -54,10 +54,10 @@ class Claim:
 
 async def due(
     tx: AsyncSession, now: datetime, limit: int = 1000
-) -> list[tuple[int, int, datetime]]:
-    """Target, fence and time of everything that is due and that nobody works on."""
+) -> list[tuple[int, int, datetime, datetime | None]]:
+    """Target, fence, time and run-out lease of everything that is due and nobody works on."""
     rows = await tx.execute(
-        select(TargetRow.id, TargetRow.fence, TargetRow.due_at)
+        select(TargetRow.id, TargetRow.fence, TargetRow.due_at, TargetRow.lease_until)
         .where(
             TargetRow.due_at <= now,
             or_(TargetRow.lease_until.is_(None), TargetRow.lease_until < now),
@@ -66,7 +66,7 @@ async def due(
         .order_by(TargetRow.due_at, TargetRow.id)
         .limit(limit)
     )
-    return [(i, f, d) for i, f, d in rows if d is not None]
+    return [(i, f, d, lapsed) for i, f, d, lapsed in rows if d is not None]
 
 
 async def claim(tx: AsyncSession, target_id: int, now: datetime, lease_s: float) -> Claim | None:
@@ -153,14 +153,19 @@ async def step(
 
 
 async def beat(tx: AsyncSession, claim: Claim, now: datetime, lease_s: float) -> bool:
-    """Keep the claim. False when it is no longer ours."""
+    """Keep the claim. False when it is no longer ours. One that was given back stays given back:
+    a lease nobody holds would turn away the job that takes the target further."""
     kept = await tx.scalar(
         update(TargetRow)
-        .where(TargetRow.id == claim.id, TargetRow.fence == claim.fence)
+        .where(
+            TargetRow.id == claim.id,
+            TargetRow.fence == claim.fence,
+            TargetRow.lease_until.is_not(None),
+        )
         .values(lease_until=now + timedelta(seconds=lease_s))
         .returning(TargetRow.id)
     )
-    return kept is not None
+    return kept is not None or await fence_of(tx, claim.id) == claim.fence
 
 
 async def ours(tx: AsyncSession, claim: Claim) -> bool:

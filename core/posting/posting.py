@@ -49,8 +49,8 @@ class Posting(Accounts, Choosing, Questions):
         """Queue everything that is due and has no job: after an outage, or when Redis forgot."""
         now = self._clock.now()
         async with self._db.write() as tx:
-            for target_id, fence, due_at in await targets.due(tx, now):
-                await wake(self._jobs, tx, target_id, fence, due_at, now)
+            for target_id, fence, due_at, lapsed in await targets.due(tx, now):
+                await wake(self._jobs, tx, target_id, fence, due_at, now, lapsed)
             for account_id in await accounts.renewable(tx, now + RENEW_AHEAD):
                 key = f"refresh:{account_id}:{now:%Y%m%d%H}"
                 await self._jobs.add(tx, REFRESH, {"account": account_id}, key=key, now=now)

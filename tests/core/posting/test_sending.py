@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from core.db import jobs as rows
+from core.db import targets
 from core.db.tables import RenderRow
 from core.media.store import open_store
+from core.posting.wake import wake
 from core.settings import Settings
 from tests.doubles.bench import Bench
 
@@ -63,3 +66,51 @@ async def test_a_file_that_is_lost_after_the_post_was_sent_does_not_make_it_a_fa
     await _lose_file(bench, settings)
     assert await bench.run_until("published") == ["published"]
     assert len(await bench.ledger()) == 1
+
+
+async def _deliver(bench: Bench) -> int:
+    """What a worker does with every job that is due; how many there were."""
+    now = bench.clock.now()
+    async with bench.db.read() as tx:
+        due = [j for j in await rows.open_jobs(tx) if j.kind == "publish"]
+    for job in due:
+        async with bench.db.write() as tx:
+            assert await rows.claim(tx, job.id, "worker", now, 45)
+        await bench.posting.advance(job.args["target"])
+        async with bench.db.write() as tx:
+            await rows.finish(tx, job.id, "worker", now, "done")
+    return len(due)
+
+
+async def test_a_job_that_comes_while_a_dead_worker_holds_the_post_is_not_the_last(
+    bench: Bench,
+) -> None:
+    await bench.connect("tiktok")
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    (target,) = await bench.targets()
+    now = bench.clock.now()
+    async with bench.db.write() as tx:
+        claim = await targets.claim(tx, target, now, 60)  # and dies here
+        assert claim is not None and claim.due_at is not None
+        await wake(bench.jobs, tx, target, claim.fence, claim.due_at, now)
+    assert await _deliver(bench) > 0 and await bench.states() == ["scheduled"]
+    await bench.posting.sweep()
+    assert await _deliver(bench) == 0, "nobody else takes what somebody may still hold"
+    bench.clock.hurry(120)
+    for _ in range(2):  # however often it comes, it is one job
+        await bench.posting.sweep()
+    assert await _deliver(bench) == 1 and await bench.states() != ["scheduled"]
+
+
+async def test_a_heartbeat_that_comes_late_does_not_hold_what_was_given_back(bench: Bench) -> None:
+    await bench.connect("tiktok")
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    (target,) = await bench.targets()
+    now = bench.clock.now()
+    async with bench.db.write() as tx:
+        claim = await targets.claim(tx, target, now, 60)
+        assert claim is not None
+        assert await targets.step(tx, claim, ("scheduled",), "deferred", now, due_at=now)
+        assert await targets.beat(tx, claim, now, 60), "it is still nobody else's"
+        assert await targets.claim(tx, target, now, 60) is not None
+        assert not await targets.beat(tx, claim, now, 60)

@@ -14,7 +14,7 @@ from core.errors import Cancelled
 from core.jobs.kinds import EDIT
 from core.render.recipe import Recipe
 from core.say import Say
-from core.tell import Tell, tell_nobody
+from core.tell import Tell
 from workers.making import Version, keep_version, make_version, store_files
 from workers.media import known_source, scratch_folder
 from workers.run import Run, job
@@ -58,7 +58,6 @@ def _telling(run: Run) -> Tell:
 
     def tell(stage: str, done: float, *, note: Say | None = None) -> None:
         run.progress = {"stage": stage, "done": round(done, 3)}
-        tell_nobody(stage, done, note=note)  # type: ignore[arg-type]
 
     return tell
 

@@ -105,9 +105,9 @@ class Courier:
         try:
             if not self._rung and not await self._anything_due():
                 return ()
-            now = self._svc.clock.now()
             taken: list[outbox.Parcel] = []
             async with self._svc.db.write() as tx:
+                now = self._svc.clock.now()  # a lease must not grow old in the queue of writers
                 for name, pace in list(self._paces.items()):
                     if pace.free > 0:
                         taken += await outbox.take(

@@ -87,13 +87,13 @@ async def _words(found: Analysis, clip: Clip, recipe: Recipe) -> tuple[Word, ...
 
 
 def _kept(clip: Clip, recipe: Recipe) -> Kept:
-    """Of the version that is shown: the framing where it stays the same, the level of the sound
-    where the span does."""
+    """Of the version that is shown: the framing where it stays the same, and what its sound was
+    made with where that does."""
     if clip.render is None:
         return Kept()
     before, was = clip.render.rendered, clip.recipe
     framing = (before.plan, before.faces) if recipe.same_framing(was) else None
-    return Kept(framing, before.gain if recipe.same_span(was) else None)
+    return Kept(framing, before.mix if recipe.same_span(was) else None)
 
 
 async def store_files(store: MediaStore, made: Rendered) -> Stored:

@@ -17,7 +17,7 @@ import cv2
 from numpy.typing import NDArray
 
 from core.errors import Told
-from core.render.loudness import Ffmpeg
+from core.render.work import Ffmpeg
 
 CANDIDATES = 14
 FACED = 7

@@ -10,9 +10,8 @@ sound alone is made again. All of this is sound only and takes a small part of t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 TARGET_LUFS = -14.0
 NEAR_LU = 0.2
@@ -28,6 +27,7 @@ MOST_GAIN_DB = 36.0
 SILENCE_LUFS = -60.0
 """Below this nothing was said; it is left as it is."""
 TRIES = 4
+METER = "ebur128=peak=true:framelog=verbose"
 LIMITER_RATE_HZ = 96000
 """Peaks between samples are seen by the limiter at twice the rate; four times gave the same."""
 
@@ -64,18 +64,13 @@ class Gain:
         return made
 
 
-class Ffmpeg(Protocol):
-    """Runs one command and returns what it wrote to stderr."""
-
-    async def __call__(self, args: Sequence[str]) -> str: ...
+Meter = Callable[[Sequence[str]], Awaitable[Level | None]]
+"""Measures the sound behind these filters; None when there is nothing to measure."""
 
 
-async def level(source: Sequence[str], filters: Sequence[str], ffmpeg: Ffmpeg) -> Level | None:
-    """Measure a sound; `source` are the arguments that open and choose it. None when there is
-    nothing to measure."""
-    meter = ",".join([*filters, "ebur128=peak=true:framelog=verbose"])
-    text = await ffmpeg([*source, "-af", meter, "-f", "null", "-"])
-    summary = text[text.rfind("Summary:") :]
+def read_level(log: str) -> Level | None:
+    """What ffmpeg wrote at the end of a run through `METER`; None for silence."""
+    summary = log[log.rfind("Summary:") :]
     lufs = re.search(r"I:\s+(-?[\d.]+|-?inf|nan) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-?inf|nan) dBFS", summary)
     if not lufs or not peak:
@@ -84,9 +79,9 @@ async def level(source: Sequence[str], filters: Sequence[str], ffmpeg: Ffmpeg) -
     return found if found.lufs > SILENCE_LUFS else None
 
 
-async def find_gain(source: Sequence[str], filters: Sequence[str], ffmpeg: Ffmpeg) -> Gain:
-    """The gain for a span; `filters` make it 48 kHz stereo."""
-    raw = await level(source, filters, ffmpeg)
+async def find_gain(level: Meter) -> Gain:
+    """What brings a sound to its level."""
+    raw = await level(())
     if raw is None:
         return Gain()
     gain = Gain(min(TARGET_LUFS - raw.lufs, MOST_GAIN_DB))
@@ -96,7 +91,7 @@ async def find_gain(source: Sequence[str], filters: Sequence[str], ffmpeg: Ffmpe
         return gain  # linear all the way: what was measured is what comes out
     gain = replace(gain, ceiling_dbtp=CEILING_DBTP)
     for _ in range(TRIES):
-        got = await level(source, [*filters, *gain.filters()], ffmpeg)
+        got = await level(gain.filters())
         if got is None or abs(wished - got.lufs) <= NEAR_LU:
             break
         gain = mended(gain, got)

@@ -14,7 +14,7 @@ from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
 from core.render.lettering import lettering
-from core.render.loudness import Gain
+from core.render.mix import Mix, SoundWish
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -40,7 +40,7 @@ class Kept:
     """What another version of the clip found out already and this one has in common with it."""
 
     framing: tuple[Plan, tuple[FaceAt, ...]] | None = None
-    gain: Gain | None = None
+    mix: Mix | None = None
 
 
 async def make_clip(
@@ -58,6 +58,7 @@ async def make_clip(
     words: Sequence[Word] | None = None,
     other: int = 0,
     kept: Kept | None = None,
+    sound: SoundWish | None = None,
 ) -> Rendered:
     """Render one clip into the folder `into`. `words` are those of the captions, in the time of
     the clip, when they are not simply what is said. Raises Told when the file cannot be made."""
@@ -81,5 +82,6 @@ async def make_clip(
         into=into,
         settings=settings,
         tell=tell,
-        gain=kept.gain,
+        sound=sound,
+        mix=kept.mix,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.framing.plan import FaceAt, Plan
-from core.render.loudness import Gain
+from core.render.mix import Mix
 
 __all__ = ["Check", "FaceAt", "Rendered"]
 
@@ -39,8 +39,8 @@ class Rendered:
     plan: Plan
     faces: tuple[FaceAt, ...]
     checks: tuple[Check, ...]
-    gain: Gain | None = None
-    """What brought its sound to the level: another version of the same span takes it over."""
+    mix: Mix | None = None
+    """What its sound was made with: another version that sounds the same takes it over."""
 
     @property
     def fit(self) -> bool:
@@ -52,7 +52,9 @@ class Rendered:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Rendered:
-        gain = raw.get("gain")
+        raw, gain = {**raw}, raw.get("gain")
+        raw.pop("gain", None)  # as it was kept before there was a mix
+        mix = raw.get("mix") or (gain and {"gain": gain})
         return cls(
             **{
                 **raw,
@@ -61,6 +63,6 @@ class Rendered:
                 "plan": Plan.from_json(raw["plan"]),
                 "faces": tuple(FaceAt(**f) for f in raw["faces"]),
                 "checks": tuple(Check(**c) for c in raw["checks"]),
-                "gain": Gain(**gain) if gain else None,
+                "mix": Mix.from_json(mix) if mix else None,
             }
         )

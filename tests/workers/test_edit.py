@@ -99,7 +99,7 @@ async def test_other_captions_take_over_framing_and_sound_and_the_old_file_stays
     assert second and second.id != first.id and second.recipe == wanted and clip.wanted is None
     assert second.before_id == first.id
     assert second.rendered.plan == first.rendered.plan
-    assert second.rendered.gain == first.rendered.gain and first.rendered.gain
+    assert second.rendered.mix == first.rendered.mix and first.rendered.mix
     files = [svc.store.local_path(r.media_key) for r in (first, second)]
     assert files[0] and files[1] and files[0].exists(), "Undo needs it"
     assert await asyncio.to_thread(_sound, files[0]) == await asyncio.to_thread(_sound, files[1])

@@ -416,7 +416,7 @@ def working_in(folder: Path) -> list[psutil.Process]:
 def until_it_renders(process: subprocess.Popen[str], folder: Path) -> None:
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("render ") and working_in(folder):
+        if "render " in line and working_in(folder):
             break
 
 

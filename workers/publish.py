@@ -1,9 +1,9 @@
-"""Posts and sign-ins: each job takes one of them a step further."""
+"""Posts, sign-ins and how posts fare: each job takes one of them a step further."""
 
 from __future__ import annotations
 
 from core.errors import Later
-from core.jobs.kinds import PUBLISH, REFRESH
+from core.jobs.kinds import FIGURES, PUBLISH, REFRESH
 from core.publish.errors import PlatformError
 from workers.run import Run, job
 
@@ -21,3 +21,9 @@ async def refresh(run: Run) -> None:
         await run.svc.posting.renew(run.args["account"], ended=bool(run.args.get("ended")))
     except PlatformError as wrong:
         raise Later(600, wrong.code) from wrong
+
+
+@job(FIGURES)
+async def figures(run: Run) -> None:
+    """Read how the posts of one account fare."""
+    await run.svc.posting.read_figures(run.args["account"])

@@ -38,6 +38,7 @@ async def once(svc: Services) -> None:
     """One sweep over everything."""
     await free_the_dead(svc)
     await svc.posting.sweep()
+    await svc.posting.sweep_figures()
     pushed = await svc.jobs.sweep(svc.db, svc.clock)
     async with svc.db.write() as tx:
         await chats.forget_seen(tx, svc.clock.now() - FORGET_UPDATES_AFTER)

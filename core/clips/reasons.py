@@ -49,11 +49,13 @@ def reasons_for(scored: Scored, desk: Desk) -> tuple[Say, ...]:
 
 
 def _learnt(scored: Scored, taste: Taste) -> Iterator[_Worth]:
-    """What of it is as in the clips that are kept here: the one thing that helped it most."""
-    liked = {name: times for name, times in taste.weights.items() if times >= LIKED}
-    best = max(liked, key=lambda name: liked[name] * scored.parts.get(name, 0.0), default=None)
-    if best is not None and scored.parts.get(best, 0.0) >= STANDS_OUT:
-        yield 1.05, say("reason.learnt", what=say(f"taste.{best}"))
+    """What of it is as in the clips that are kept here, or did well as posts: the one thing that
+    helped it most."""
+    liked = {name: times for name in scored.parts if (times := taste.times(name)) >= LIKED}
+    best = max(liked, key=lambda name: liked[name] * scored.parts[name], default=None)
+    if best is not None and scored.parts[best] >= STANDS_OUT:
+        key = "reason.learnt" if taste.weights.get(best, 1.0) > 1 else "reason.fares"
+        yield 1.05, say(key, what=say(f"taste.{best}"))
     elif taste.length_s is not None and abs(scored.candidate.length_s - taste.length_s) < NEAR_S:
         yield 1.05, say("reason.learnt_length")
 

@@ -59,7 +59,7 @@ def score_all(
     fit = fits(candidates, features, topic)
     best_fit = max(fit)
     ranks = _ranks(candidates, features)
-    weights = {name: weight * taste.weights.get(name, 1.0) for name, weight in WEIGHTS.items()}
+    weights = {name: weight * taste.times(name) for name, weight in WEIGHTS.items()}
     for tone in tones_of(wish):
         weights[tone] += _TONE
     total = sum(weights.values())

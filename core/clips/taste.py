@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from core.clips.fares import Shift
 from core.say import Say, say
 
 FEWEST = 4
@@ -43,21 +44,34 @@ class Taste:
     """What was learnt. Empty: nothing yet."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    """What the weight of a feature is multiplied with, where that is not 1."""
+    """What the weight of a feature is multiplied with for what is kept, where that is not 1."""
     length_s: float | None = None
     """The length that is kept, where it is not the usual one."""
     kept: int = 0
     dropped: int = 0
+    fares: tuple[Shift, ...] = ()
+    """What posts that did well have in common."""
 
     def __bool__(self) -> bool:
-        return bool(self.weights) or self.length_s is not None
+        return bool(self.weights) or self.length_s is not None or bool(self.fares)
+
+    @property
+    def by_posts(self) -> tuple[Shift, ...]:
+        """What posts show and people do not contradict by what they keep."""
+        agree = (s for s in self.fares if (s.weight - 1) * (self.weights.get(s.name, 1) - 1) >= 0)
+        return tuple(agree)
+
+    def times(self, name: str) -> float:
+        """What the weight of a feature is multiplied with, all in all."""
+        shown = next((s.weight for s in self.by_posts if s.name == name), 1.0)
+        return min(MOST, max(LEAST, self.weights.get(name, 1.0) * shown))
 
     @property
     def liked_s(self) -> float:
         return self.length_s or USUAL_S
 
     def words(self) -> tuple[Say, ...]:
-        """What was learnt, the strongest first."""
+        """What was learnt from people's choices, the strongest first."""
         lines: list[Say] = []
         if self.length_s is not None:
             shorter = self.length_s < USUAL_S

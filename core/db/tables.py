@@ -445,6 +445,7 @@ class TargetRow(Base):
         UniqueConstraint("post_id", "account_id"),
         # Whatever is to be done next, however many posts wait for a day that is far away.
         Index("ix_target_next", "due_at"),
+        Index("ix_target_published_at", "published_at"),
         # What is not out yet of one account, in order; small, however much was posted before.
         Index(
             "ix_target_order",
@@ -506,6 +507,20 @@ class RemoteRefRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     value_sealed: Mapped[str] = mapped_column(Text)
     """Encrypted: an upload address is a credential."""
+    at: Mapped[datetime]
+
+
+class FigureRow(Base):
+    """How a post fared when it was so old. A row without numbers: asked, and nothing was told."""
+
+    __tablename__ = "figure"
+    __table_args__ = (UniqueConstraint("target_id", "age_h"),)
+    target_id: Mapped[int] = _to("target")
+    age_h: Mapped[int]
+    views: Mapped[int | None] = mapped_column(Id)
+    likes: Mapped[int | None] = mapped_column(Id)
+    comments: Mapped[int | None] = mapped_column(Id)
+    shares: Mapped[int | None] = mapped_column(Id)
     at: Mapped[datetime]
 
 

@@ -1,21 +1,23 @@
-"""What became of the clips of a workspace, and whether they may be learnt from."""
+"""What became of the clips of a workspace and of its posts, and whether they may be learnt from."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clips.fares import Reading, shifts
 from core.clips.taste import NO_TASTE, Judged, Taste, learn
-from core.db import kept
+from core.db import figures, kept
 from core.db.tables import ClipRow, PostRow, SourceRow, TargetRow
 
 _MOST = 300
 """Clips, the newest ones: what was liked long ago is not what is liked now."""
+_MOST_READINGS = 1200
 _LEFT_AFTER = timedelta(days=1)
 """A clip that lies so long beside one that was kept was not wanted."""
 _LEFT_SURE = 0.5
@@ -27,6 +29,8 @@ class Learning:
 
     on: bool = True
     since: datetime | None = None
+    posts: bool = True
+    """Also from how posts fare."""
 
 
 async def learning(tx: AsyncSession, workspace_id: int) -> Learning:
@@ -35,12 +39,13 @@ async def learning(tx: AsyncSession, workspace_id: int) -> Learning:
         return Learning()
     read = json.loads(raw)
     since = datetime.fromisoformat(read["since"]) if read["since"] else None
-    return Learning(bool(read["on"]), since)
+    return Learning(bool(read["on"]), since, bool(read.get("posts", True)))
 
 
 async def set_learning(tx: AsyncSession, workspace_id: int, to: Learning) -> None:
     since = to.since.isoformat() if to.since else None
-    await kept.write(tx, _name(workspace_id), json.dumps({"on": to.on, "since": since}))
+    raw = json.dumps({"on": to.on, "since": since, "posts": to.posts})
+    await kept.write(tx, _name(workspace_id), raw)
 
 
 def _name(workspace_id: int) -> str:
@@ -52,7 +57,15 @@ async def taste_of(tx: AsyncSession, workspace_id: int, now: datetime) -> Taste:
     may = await learning(tx, workspace_id)
     if not may.on:
         return NO_TASTE
-    return learn(await _judged(tx, workspace_id, may.since, now))
+    taste = learn(await _judged(tx, workspace_id, may.since, now))
+    if not may.posts:
+        return taste
+    return replace(taste, fares=shifts(await read(tx, workspace_id, may.since)))
+
+
+async def read(tx: AsyncSession, workspace_id: int, since: datetime | None) -> list[Reading]:
+    """What posts came to."""
+    return await figures.readings(tx, workspace_id, since, _MOST_READINGS)
 
 
 async def _judged(

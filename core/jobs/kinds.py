@@ -36,8 +36,10 @@ PUBLISH = Kind("publish", "publish", 50, 1800)
 """args: target. Take one post on one account a step further."""
 REFRESH = Kind("refresh", "light", 10, 120)
 """args: account. Renew a sign-in before it lapses."""
+FIGURES = Kind("figures", "light", 5, 300)
+"""args: account. Read how its posts fare."""
 
 FETCH = Kind("fetch", "light", 6, 4 * 3600)
 """args: arrival. Fetch what a link leads to."""
 
-KINDS = {k.name: k for k in (ANALYSE, RENDER, EDIT, SAMPLE, PUBLISH, REFRESH, FETCH)}
+KINDS = {k.name: k for k in (ANALYSE, RENDER, EDIT, SAMPLE, PUBLISH, REFRESH, FIGURES, FETCH)}

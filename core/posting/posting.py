@@ -13,6 +13,7 @@ from core.posting import warnings
 from core.posting.accounts import Accounts
 from core.posting.choosing import Choosing
 from core.posting.desk import Desk
+from core.posting.figures import Counting
 from core.posting.machine import Machine
 from core.posting.questions import Questions
 from core.posting.wake import wake
@@ -20,7 +21,7 @@ from core.posting.wake import wake
 RENEW_AHEAD = timedelta(days=30)
 
 
-class Posting(Accounts, Choosing, Questions):
+class Posting(Accounts, Choosing, Questions, Counting):
     """The posting side of Clipdesk."""
 
     @cached_property

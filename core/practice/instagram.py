@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from core.practice.audience import crowd
 from core.practice.instagram_container import InstagramContainers
-from core.practice.instagram_sign_in import DAY_S
+from core.practice.instagram_sign_in import DAY_S, INSIGHTS
 from core.practice.instagram_wire import GraphError, refuse, told_as_graph, usage
 from core.practice.state import number_id
 
@@ -22,7 +23,10 @@ class Instagram(InstagramContainers):
 
     calls = ("limit", "media", "upload", "processing", "object", "media_publish", "refresh")
     faults: ClassVar[Mapping[str, Mapping[str, str]]] = {
-        "token": {"flat": "the token answer is flat instead of inside `data`"},
+        "token": {
+            "flat": "the token answer is flat instead of inside `data`",
+            "scope": "only these scopes were granted",
+        },
         "media": {"lost_video_url": "the video cannot be fetched from its address"},
         "upload": {
             "retriable": "broken off, may be continued",
@@ -66,6 +70,7 @@ class Instagram(InstagramContainers):
             ("POST", graph + "/{user}/media_publish", "media_publish", self.publish),
             ("GET", graph + "/{user}/content_publishing_limit", "limit", self.limit),
             ("GET", graph + "/{id}", "object", self.read),
+            ("GET", graph + "/{id}/insights", "insights", self.insights),
             (
                 "POST",
                 r"/instagram/rupload/ig-api-upload/{version:v\d+\.0}/{id}",
@@ -183,8 +188,27 @@ class Instagram(InstagramContainers):
             media.pop("permalink")
         return web.json_response(media, headers=usage())
 
+    async def insights(self, request: web.Request) -> web.Response:
+        """One bad metric fails the whole call."""
+        account, post = self._who(request), self._s.post(request.match_info["id"])
+        if INSIGHTS not in self._granted(request):
+            raise GraphError(10, 0, "Application does not have permission for this action")
+        if post is None or post["account"] != account:
+            raise GraphError(100, 33, "object does not exist or no permission")
+        of = crowd(post, self._s.now_s)
+        known = {"views": of.views, "likes": of.likes, "comments": of.comments, "shares": of.shares}
+        wanted = request.query.get("metric", "").split(",")
+        if not set(wanted) <= set(known):
+            raise GraphError(100, 0, "metric must be one of the following values")
+        data = [
+            {"name": name, "period": "lifetime", "values": [{"value": known[name]}]}
+            for name in wanted
+            if known[name] or name == "views"  # what does not exist yet has no entry, not 0
+        ]
+        return web.json_response({"data": data}, headers=usage())
+
     def _media(self, post: dict[str, Any]) -> dict[str, Any]:
-        at = datetime.fromtimestamp(post["at"], UTC)
+        at, of = datetime.fromtimestamp(post["at"], UTC), crowd(post, self._s.now_s)
         return {
             "id": post["remote_id"],
             "caption": post["caption"],
@@ -193,4 +217,6 @@ class Instagram(InstagramContainers):
             "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
             "username": post["account"],
             "permalink": self.address(post),
+            "like_count": of.likes,
+            "comments_count": of.comments,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from core.practice.state import State, new_id
 
 SHORT_S, LONG_S = 3600, 60 * 86400
 DAY_S = 86400
+INSIGHTS = "instagram_business_manage_insights"
 
 
 class InstagramSignIn(PracticePlatform):
@@ -53,7 +55,12 @@ class InstagramSignIn(PracticePlatform):
         self._s.put(
             "instagram.code",
             code,
-            {"account": name, "redirect_uri": back, "until": self._s.now_s + SHORT_S},
+            {
+                "account": name,
+                "redirect_uri": back,
+                "scope": q.get("scope", ""),
+                "until": self._s.now_s + SHORT_S,
+            },
         )
         yes = urlencode({"code": code, "state": q["state"]})
         raise web.HTTPFound(f"{back}?{yes}#_")
@@ -70,11 +77,13 @@ class InstagramSignIn(PracticePlatform):
                 "error_message": "Matching code was not found or was already used",
             }
             return web.json_response(body, status=400)
-        token = self._token(code["account"], SHORT_S, "short")
+        granted = self.fault("token", "scope", code["account"])
+        scope = granted.value if granted else code["scope"]
+        token = self._token(code["account"], SHORT_S, "short", scope)
         found = {
             "access_token": token,
             "user_id": self._user_id(code["account"]),
-            "permissions": "instagram_business_basic,instagram_business_content_publish",
+            "permissions": scope,
         }
         if self.fault("token", "flat", code["account"]):
             several = {**found, "user_id": int(found["user_id"])}
@@ -82,9 +91,10 @@ class InstagramSignIn(PracticePlatform):
             return web.json_response(several)
         return web.json_response({"data": [found]})
 
-    def _token(self, account: str, life_s: int, kind: str) -> str:
+    def _token(self, account: str, life_s: int, kind: str, scope: str) -> str:
         token, now = new_id("IG"), self._s.now_s
         body = {"account": account, "until": now + life_s, "kind": kind, "made": now}
+        body["scope"] = scope
         self._s.put("instagram.token", token, body)
         return token
 
@@ -101,10 +111,10 @@ class InstagramSignIn(PracticePlatform):
             raise GraphError(100, 0, "grant_type or client_secret wrong")
         if grant is None or grant["until"] < self._s.now_s:
             raise GraphError(190, 463, "token expired")
-        return self._long(grant["account"])
+        return self._long(grant)
 
-    def _long(self, account: str) -> web.Response:
-        token = self._token(account, LONG_S, "long")
+    def _long(self, held: dict[str, Any]) -> web.Response:
+        token = self._token(held["account"], LONG_S, "long", held.get("scope", ""))
         body = {"access_token": token, "token_type": "bearer", "expires_in": LONG_S - 56}
         return web.json_response(body)
 
@@ -117,7 +127,7 @@ class InstagramSignIn(PracticePlatform):
             raise GraphError(190, 463, "token expired")
         if now - grant["made"] < DAY_S:
             raise GraphError(100, 0, "token is younger than 24 hours")
-        return self._long(grant["account"])
+        return self._long(grant)
 
     def _who(self, request: web.Request, prefix: str = "Bearer ") -> str:
         """The account behind the token."""
@@ -130,6 +140,12 @@ class InstagramSignIn(PracticePlatform):
         if grant["until"] < self._s.now_s:
             raise GraphError(190, 463, "token expired")
         return str(grant["account"])
+
+    def _granted(self, request: web.Request) -> list[str]:
+        """The rights of the token."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        grant = self._s.get("instagram.token", token)
+        return re.split("[ ,]", grant.get("scope", "")) if grant else []
 
     def _mine(self, request: web.Request) -> str:
         """The account, when the path names it."""

@@ -6,10 +6,12 @@ Source of every rule: developers.tiktok.com as of November 2026.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from aiohttp import web
 
+from core.practice.audience import crowd
 from core.practice.faults import Handler
 from core.practice.state import number_id
 from core.practice.tiktok_upload import PER_DAY, TikTokUploads
@@ -23,6 +25,12 @@ from core.practice.tiktok_wire import (
 )
 
 PROCESSING_S, LINK_S = 1.5, 2.5
+MOST_VIDEOS = 20
+FIELDS = {
+    *("id", "create_time", "cover_image_url", "share_url", "video_description", "duration"),
+    *("height", "width", "title", "embed_html", "embed_link"),
+    *("like_count", "comment_count", "share_count", "view_count"),
+}
 PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 
 
@@ -137,12 +145,14 @@ class TikTok(TikTokUploads):
 
     async def video_query(self, request: web.Request) -> web.Response:
         who = self._who(request, "video.list")
-        if not {"id", "share_url"} & set(request.query.get("fields", "").split(",")):
-            raise Refusal("invalid_params", 400, "fields")
+        fields = set(request.query.get("fields", "").split(","))
         body = await body_of(request)
         wanted = {str(i) for i in (body.get("filters") or {}).get("video_ids") or []}
-        mine = [p for p in self._public(who["account"]) if p["remote_id"] in wanted]
-        return envelope({"videos": [self._video(p) for p in mine]})  # type: ignore[no-any-return]
+        if not fields <= FIELDS or not 0 < len(wanted) <= MOST_VIDEOS:
+            raise Refusal("invalid_params", 400, "fields or video_ids")
+        mine = [self._video(p) for p in self._public(who["account"]) if p["remote_id"] in wanted]
+        videos = [{k: v for k, v in video.items() if k in fields} for video in mine]
+        return envelope({"videos": videos})  # type: ignore[no-any-return]
 
     async def video_list(self, request: web.Request) -> web.Response:
         who = self._who(request, "video.list")
@@ -158,6 +168,7 @@ class TikTok(TikTokUploads):
             "create_time": int(post["at"]),
             "video_description": post["caption"],
             "share_url": self.address(post),
+            **{f"{what[:-1]}_count": n for what, n in asdict(crowd(post, self._s.now_s)).items()},
         }
 
     async def status(self, request: web.Request) -> web.Response:

@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from core.practice.audience import crowd
 from core.practice.faults import Handler
 from core.practice.youtube_upload import YouTubeUploads
 from core.practice.youtube_wire import GoogleError, refuse, refuse_flat, told_as_google
 
 PROCESSING_S = 1.5
+MOST_VIDEOS = 50
 
 
 class YouTube(YouTubeUploads):
@@ -92,15 +94,31 @@ class YouTube(YouTubeUploads):
 
     async def videos(self, request: web.Request) -> web.Response:
         account = self.who(request, "readonly")
-        video = self._s.get("youtube.video", request.query.get("id", ""))
-        if not request.query.get("part"):
+        ids, parts = request.query.get("id", "").split(","), request.query.get("part", "")
+        if not parts:
             raise GoogleError("missingRequiredParameter", "part")
-        if video is None or video["account"] != account or self.fault("videos", "missing", account):
+        if len(ids) > MOST_VIDEOS or not set(parts.split(",")) <= {"id", "status", "statistics"}:
+            raise GoogleError("invalidParameter", "id or part")
+        if self.fault("videos", "missing", account):
             return web.json_response({"items": []})
+        found = [(key, self._s.get("youtube.video", key)) for key in ids]
+        mine = [(k, v) for k, v in found if v is not None and v["account"] == account]
+        items = [self._item(key, video, parts) for key, video in mine]
+        return web.json_response({"items": items})
+
+    def _item(self, key: str, video: dict[str, Any], parts: str) -> dict[str, Any]:
+        """One video, with the parts that were asked for. Google writes big numbers in quotes."""
         if not ({"failed", "rejected"} & set(video)):
-            self.show(request.query["id"], video)
-        item = {"id": request.query["id"], "status": self._status(video)}
-        return web.json_response({"items": [item]})
+            self.show(key, video)
+        item: dict[str, Any] = {"id": key}
+        if "status" in parts:
+            item["status"] = self._status(video)
+        post = self._s.post(key)
+        if "statistics" in parts and post is not None:
+            of = crowd(post, self._s.now_s)
+            told = {"viewCount": of.views, "likeCount": of.likes, "commentCount": of.comments}
+            item["statistics"] = {name: str(n) for name, n in {**told, "favoriteCount": 0}.items()}
+        return item
 
     def _status(self, video: dict[str, Any]) -> dict[str, Any]:
         now = self._s.now_s

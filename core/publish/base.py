@@ -15,7 +15,7 @@ import importlib
 import pkgutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,6 +27,7 @@ import aiohttp
 from core.publish import choices as choosing
 from core.publish.choices import Choice, Offer
 from core.publish.errors import PlatformError
+from core.publish.figures import Figures
 from core.publish.hooks import Hint, NotSigned
 from core.publish.media import MediaSpec
 from core.publish.quotas import Quota
@@ -219,6 +220,8 @@ class Platform(ABC):
     """How long before its time a post is begun, where the platform itself makes it public then."""
     choices: ClassVar[tuple[Choice, ...]] = ()
     """What a person settles about a post."""
+    figures_at_once: ClassVar[int] = 1
+    """Posts whose figures one call reads."""
     practice_rules: ClassVar[Mapping[str, Any]] = {}
     """Choices for a practice account, whose audience is nobody: a newcomer sees the whole way."""
 
@@ -305,6 +308,23 @@ class Platform(ABC):
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         """The address of a post; None when there is none (yet)."""
+        return None
+
+    # how posts fare
+    @abstractmethod
+    async def figures(
+        self,
+        http: aiohttp.ClientSession,
+        grant: Grant,
+        remote_ids: Sequence[str],
+        tell: Tell,
+        now: datetime,
+    ) -> Mapping[str, Figures]:
+        """By post, at most `figures_at_once` of them; those it tells nothing of are left out."""
+
+    def hides(self, scopes: tuple[str, ...]) -> Say | None:
+        """None when a sign-in with these scopes is told everything about how posts fare; else what
+        it is not told, and how that is mended."""
         return None
 
     # being told

@@ -16,7 +16,7 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -37,12 +37,14 @@ from core.publish.base import (
     Post,
     Profile,
     Seen,
+    Tell,
 )
 from core.publish.choices import Choice
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Unknown, Wait
+from core.publish.figures import Figures, count
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
-from core.publish.instagram_errors import container_failed
+from core.publish.instagram_errors import GONE, container_failed
 from core.publish.instagram_wire import Graph
 from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
@@ -65,6 +67,8 @@ REPEATS = 1
 """So often `media_publish` may be repeated, with the same container, after evidence that it did
 not happen."""
 _EXCHANGES = 3
+INSIGHTS = "instagram_business_manage_insights"
+METRICS = ("views", "likes", "comments", "shares")
 
 
 class Instagram(Platform):
@@ -116,11 +120,14 @@ class Instagram(Platform):
         """Of your choice; the same as in the webhook settings of the app."""
         version: str = "v25.0"
         """Graph versions end after about two years."""
+        insights: bool = False
+        """Ask for views and shares when signing in; the app must have that permission."""
 
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice = not config.app_id
         self._version = config.version
+        self._asks = (*self.scopes, INSIGHTS) if self._practice or config.insights else self.scopes
         self._verify_token = config.verify_token.get_secret_value()
         if self._practice:
             room: Mapping[str, Any] = read_practice(settings).get(self.name, {})
@@ -153,7 +160,7 @@ class Instagram(Platform):
             "client_id": self._id,
             "redirect_uri": redirect_uri,
             "response_type": "code",
-            "scope": ",".join(self.scopes),
+            "scope": ",".join(self._asks),
             "state": state,
         }
         return f"{self._auth}/oauth/authorize?{urlencode(query)}"
@@ -375,6 +382,34 @@ class Instagram(Platform):
             return None  # right after publishing it may lag; the post stands
         return str(found["permalink"]) if found.get("permalink") else None
 
+    async def figures(
+        self,
+        http: aiohttp.ClientSession,
+        grant: Grant,
+        remote_ids: Sequence[str],
+        tell: Tell,
+        now: datetime,
+    ) -> Mapping[str, Figures]:
+        """Likes and comments are told to every sign-in, the rest to those with insights."""
+        graph, (post,) = (
+            Graph(http, f"{self._graph}/{self._version}", grant.access, tell),
+            remote_ids,
+        )
+        try:
+            if INSIGHTS in grant.scopes:
+                found = await graph.get(f"{post}/insights", {"metric": ",".join(METRICS)})
+                return {post: _insights(found)}
+            found = await graph.get(post, {"fields": "like_count,comments_count"})
+        except PlatformError as wrong:
+            if wrong.code in GONE:  # taken away by hand
+                return {}
+            raise
+        likes, comments = (count(found.get(f"{what}_count")) for what in ("like", "comments"))
+        return {post: Figures(likes=likes, comments=comments)}
+
+    def hides(self, scopes: tuple[str, ...]) -> Say | None:
+        return None if INSIGHTS in scopes else say("figures.no_insights")
+
     def hints(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Hint, ...]:
         """`X-Hub-Signature-256: sha256=…` over the bytes as they came: Meta signs the escaped form.
         There is no event for a reel that is out, so this says only that something happened."""
@@ -412,6 +447,15 @@ def _grant(raw: Mapping[str, Any], now: datetime, scopes: tuple[str, ...], remot
         remote_id=remote_id,
         issued_at=now,
     )
+
+
+def _insights(found: Mapping[str, Any]) -> Figures:
+    """A metric without a value yet has no entry, or an empty one."""
+    told = {}
+    for metric in found.get("data") or ():
+        values = metric.get("values") or [{}]
+        told[str(metric.get("name"))] = count(values[0].get("value"))
+    return Figures(*(told.get(name) for name in METRICS))
 
 
 def _frees_in_s(hand: Hand, frees_at: datetime | None) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -37,10 +37,12 @@ from core.publish.base import (
     Problem,
     Profile,
     Seen,
+    Tell,
     general_problems,
 )
 from core.publish.choices import Offer
 from core.publish.errors import Fix, PlatformError, SignIn, Unknown, Wait
+from core.publish.figures import Figures, count
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
@@ -86,6 +88,7 @@ class TikTok(Platform):
         Quota("draft", "tiktok_inbox", 5, DAY),
         Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
     )
+    figures_at_once = 20
     choices = tiktok_choices.CHOICES
     practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "PUBLIC_TO_EVERYONE"}
 
@@ -356,6 +359,34 @@ class TikTok(Platform):
             return None  # the post stands; the link follows later
         videos = found.get("videos") or []
         return str(videos[0]["share_url"]) if videos and videos[0].get("share_url") else None
+
+    async def figures(
+        self,
+        http: aiohttp.ClientSession,
+        grant: Grant,
+        remote_ids: Sequence[str],
+        tell: Tell,
+        now: datetime,
+    ) -> Mapping[str, Figures]:
+        if self.hides(grant.scopes) is not None:
+            return {}
+        fields = "id,view_count,like_count,comment_count,share_count"
+        found = await Wire(http, self._api, grant.access, tell).post(
+            f"/v2/video/query/?fields={fields}", {"filters": {"video_ids": list(remote_ids)}}
+        )
+        videos = found.get("videos")
+        listed = videos if isinstance(videos, list) else []
+        return {
+            str(v.get("id")): Figures(
+                *(count(v.get(f"{what}_count")) for what in ("view", "like", "comment", "share"))
+            )
+            for v in listed
+            if isinstance(v, dict)
+        }
+
+    def hides(self, scopes: tuple[str, ...]) -> Say | None:
+        told = not scopes or "video.list" in scopes
+        return None if told else say("figures.scope", scope="video.list")
 
     def hints(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> tuple[Hint, ...]:
         """`TikTok-Signature: t=…,s=…` over `t.body`. One that was sent again after a while carries

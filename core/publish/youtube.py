@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -36,10 +36,12 @@ from core.publish.base import (
     Problem,
     Profile,
     Seen,
+    Tell,
     general_problems,
 )
 from core.publish.choices import Choice
 from core.publish.errors import SignIn, Unknown, Wait
+from core.publish.figures import Figures, count
 from core.publish.media import MediaSpec
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
@@ -76,6 +78,7 @@ class YouTube(Platform):
     # 100 uploads a day for the whole project, whoever they are for
     quotas = (Quota("insert", "youtube_daily", 100, "pacific day", "platform"),)
     live_rules = ("youtube_channel",)
+    figures_at_once = 50
     choices = (
         Choice("privacy", "public", "everyone", 0, "account"),
         Choice("privacy", "unlisted", "by_link", 0, "account"),
@@ -303,6 +306,32 @@ class YouTube(Platform):
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         return self._address(remote_id)
+
+    async def figures(
+        self,
+        http: aiohttp.ClientSession,
+        grant: Grant,
+        remote_ids: Sequence[str],
+        tell: Tell,
+        now: datetime,
+    ) -> Mapping[str, Figures]:
+        """One unit of 10,000 a day, however many there are. Nobody is told of shares, and a channel
+        may hide its likes."""
+        if self.hides(grant.scopes) is not None:
+            return {}
+        wire = Wire(http, self._api, grant.access, tell, lambda: now)
+        query = {"part": "statistics", "id": ",".join(remote_ids)}
+        return {
+            str(item.get("id")): Figures(
+                *(count(told.get(f"{what}Count")) for what in ("view", "like", "comment"))
+            )
+            for item in await wire.list("videos", query)
+            if isinstance(told := item.get("statistics"), dict)
+        }
+
+    def hides(self, scopes: tuple[str, ...]) -> Say | None:
+        told = not scopes or {READ, f"{SCOPE}youtube", f"{SCOPE}youtube.force-ssl"} & set(scopes)
+        return None if told else say("figures.scope", scope="youtube.readonly")
 
     def _wire_of(self, hand: Hand) -> Wire:
         return Wire(hand.http, self._api, hand.grant.access, hand.tell, hand.now)

@@ -139,3 +139,44 @@ async def test_every_fault_it_names_can_be_asked_for(bench: Bench, name: str) ->
             await bench.fault(name, call, f"{fault}:1" if fault == "delay" else fault)
     async with bench.http.get(f"{bench.practice}/control") as page:
         assert f'<optgroup label="{name} {practice.calls[0]}">' in await page.text()
+
+
+async def test_it_tells_how_posts_fare_and_the_numbers_only_grow(bench: Bench, name: str) -> None:
+    account = await bench.connect(name)
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    await bench.run_until("published")
+    bench.clock.hurry(60)
+    for target in await bench.targets():
+        await bench.posting.advance(target)
+    await bench.posting.sweep_figures()
+    assert await bench.readings() == [], "it is a minute old"
+    for hours in (1.1, 23, 48, 96):
+        bench.clock.hurry(hours * 3600)
+        await bench.posting.read_figures(account)
+        await bench.posting.read_figures(account)  # a job may come twice
+    read = await bench.readings()
+    assert [r.age_h for r in read] == [1, 24, 72, 168]
+    for what in ("views", "likes", "comments"):
+        numbers = [n for r in read if (n := getattr(r, what)) is not None]
+        assert numbers and numbers == sorted(numbers), what
+    assert read[-1].views > read[0].views > 0
+
+
+async def test_figures_of_a_sign_in_without_the_right_are_no_error(bench: Bench, name: str) -> None:
+    few = {
+        "tiktok": "user.info.basic,user.info.profile,video.publish",
+        "instagram": "instagram_business_basic,instagram_business_content_publish",
+        "youtube": "https://www.googleapis.com/auth/youtube",
+    }[name]
+    await bench.fault(name, "token", f"scope:{few}")
+    account = await bench.connect(name)
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    await bench.run_until("published")
+    bench.clock.hurry(1.2 * 3600)
+    await bench.posting.read_figures(account)
+    (read,) = await bench.readings()
+    hidden = bench.posting.platform(name).hides(tuple(few.split(",")))
+    assert (read.views is None) == (hidden is not None)
+    assert (read.likes is None) == (name == "tiktok")
+    (seen,) = await bench.posting.accounts(bench.by.workspace_id)
+    assert seen.state == "ok"

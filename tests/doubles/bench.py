@@ -21,7 +21,7 @@ from core.clips.base import Span, Wish
 from core.clock import Clock, SystemClock
 from core.db import chats, people, videos
 from core.db.session import Database
-from core.db.tables import OutboxRow, TargetRow
+from core.db.tables import FigureRow, OutboxRow, TargetRow
 from core.framing.plan import Plan
 from core.i18n.catalog import Catalog
 from core.jobs.jobs import Jobs
@@ -129,6 +129,11 @@ class Bench:
                     await self.posting.advance(target)
                 await asyncio.sleep(0)
                 self.clock.hurry(hurry_s)
+
+    async def readings(self) -> list[FigureRow]:
+        """How posts fared, oldest first."""
+        async with self.db.read() as tx:
+            return list(await tx.scalars(select(FigureRow).order_by(FigureRow.id)))
 
     async def said(self) -> list[str]:
         async with self.db.read() as tx:

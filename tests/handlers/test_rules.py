@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from core.clips.fares import MOST
 from core.clips.taste import FEWEST, Taste
 from core.db import people, tastes
+from core.db.tables import FigureRow, TargetRow
 from core.services import Services
 from tests.conftest import HeldClock
 from tests.handlers.conftest import Connect, MakeClip, member
 from tests.handlers.talk import Talk
 
-N = FEWEST + 1
+N, POSTS = FEWEST + 1, 6
 
 
 @pytest.fixture
@@ -94,3 +97,59 @@ async def test_only_who_approves_may_change_what_is_learnt(judged: Talk, svc: Se
     await editor.press("Do not learn")
     assert editor.last.says("approver")
     assert await taste(judged)
+
+
+@pytest.fixture
+async def posted(chat: Talk, make_clip: MakeClip, connect: Connect) -> Talk:
+    """Posts with strong openings were seen twice as often as the others, at the same age."""
+    await connect("tiktok", practice=False)
+    now = chat.svc.clock.now()
+    for i in range(2 * POSTS):
+        strong = i % 2 == 0
+        await make_clip(chat, f"Post {i}", parts={"hook": 0.9 if strong else 0.5, "density": 0.6})
+        await chat.press("Schedule")
+        await chat.write(f"friday {8 + i}:00")
+    async with chat.svc.db.write() as tx:
+        for i, target in enumerate(await tx.scalars(select(TargetRow).order_by(TargetRow.id))):
+            target.state, target.published_at, target.remote_id = "published", now, str(i)
+            views = (200 if i % 2 == 0 else 100) + 7 * i
+            tx.add(FigureRow(target_id=target.id, age_h=24, views=views, likes=3, at=now))
+    return chat
+
+
+async def test_how_posts_fare_counts_too_and_is_said_in_words(posted: Talk) -> None:
+    await posted.write("/rules")
+    assert posted.last.says("How 12 posts fared")
+    assert posted.last.says(
+        "Posts with more of this did 1.7 times as well: a strong opening (6 posts"
+    )
+    assert "hook" not in (await taste(posted)).weights, "nobody put anything away"
+    assert 1.05 < (await taste(posted)).times("hook") <= MOST
+    assert (await taste(posted)).times("density") == 1
+
+
+async def test_how_posts_fare_can_be_left_out_and_counted_again(posted: Talk) -> None:
+    await posted.write("/rules")
+    await posted.press("Leave out how posts fare")
+    assert posted.last.says("How posts fare is left out")
+    assert (await taste(posted)).times("hook") == 1
+    await posted.press("Count how posts fare")
+    assert posted.last.says("a strong opening (6 posts")
+    posted.svc.clock.forward(seconds=5)  # type: ignore[attr-defined]
+    await posted.press("Forget it")
+    assert not await taste(posted)
+
+
+async def test_posts_never_outweigh_what_people_put_away(posted: Talk, make_clip: MakeClip) -> None:
+    for i in range(3 * N):
+        await make_clip(posted, f"Left {i}", parts={"hook": 1.0})
+        await posted.press("Discard")
+    assert (await taste(posted)).times("hook") < 1
+    await posted.write("/rules")
+    assert posted.last.says("a strong opening counts") and not posted.last.says("times as well")
+
+
+async def test_an_account_that_tells_no_figures_is_named_once(chat: Talk, connect: Connect) -> None:
+    await connect("instagram", practice=False)
+    await chat.write("/rules")
+    assert chat.last.says("Instagram @ana: only likes and comments are told to this sign-in")

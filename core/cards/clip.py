@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.chat.message import Act, Button, MediaOut, Out, Rows
 from core.db.videos import Clip, Render
+from core.render.check_mix import cleaned_in_words
 from core.render.check_words import sentences
 from core.say import Bytes, Say, Seconds, say
 
@@ -86,6 +87,8 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
         text.append(say("edit.burnt"))
     if needs_a_look(clip):
         text.append(say("card.rough"))
+    if (mix := render.rendered.mix) and mix.cleaned:
+        text.append(say("card.cleaned", did=cleaned_in_words(mix.cleaned)))
     failed = sentences(render.rendered.checks)
     if failed:
         text.append(say("card.checks" if render.fit else "card.unfit", checks=failed))

@@ -13,6 +13,7 @@
 | `black_source` `freeze_source` | (only there to be told) the source itself is so | |
 | `silence` | no silence ≥ 1.5 s at the edges or ≥ 3 s inside | when the source is not silent there |
 | `loudness` `true_peak` | −14 ± 0.5 LUFS, ≤ −1 dBTP | no |
+| `cleaned` | (only there to be told) what hum and noise were taken out (`check_mix.py`) | |
 | `word_start` `word_end` | no edge in the middle of a word that is heard there | no |
 | `captions` `captions_area` | sampled pictures show the letters, inside the free area | yes |
 | `face` `blind` `reversals` | the face stays in the window, people are shown, the window does not dither | no |

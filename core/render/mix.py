@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from core.render.cleaning import Cleaned, Cleaning
 from core.render.loudness import Gain
-
-Cleaning = Literal["auto", "leave", "clean"]
-"""`auto` takes out hum and noise that stand out, `clean` also what hardly does, `leave` nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,10 @@ class Mix:
     is measured again."""
 
     gain: Gain = field(default_factory=Gain)
+    cleaned: Cleaned | None = None
+    """What was taken out; None where nothing was."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Mix:
-        return cls(Gain(**raw["gain"]))
+        cleaned = raw.get("cleaned")
+        return cls(Gain(**raw["gain"]), Cleaned.from_json(cleaned) if cleaned else None)

@@ -32,6 +32,7 @@ from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
 from core.media.turns import my_turn
+from core.render.check_mix import mix_checks
 from core.render.checks import check
 from core.render.cover import make_cover
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
@@ -229,6 +230,6 @@ def _rendered(
         size_b=clip.stat().st_size,
         plan=plan,
         faces=faces,
-        checks=checks,
+        checks=(*checks, *mix_checks(mix)),
         mix=mix,
     )

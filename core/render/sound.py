@@ -1,15 +1,22 @@
-"""The sound of a clip, beside its picture: measured, levelled, encoded."""
+"""The sound of a clip, beside its picture: measured, cleaned where it helps, levelled, encoded."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from core.analysis.model import Analysis
+from core.media.ffmpeg import FfmpegFailed
 from core.media.inputs import file_arg
+from core.render.cleaning import Cleaned, Cleaning, judged, plans
 from core.render.encode import file_args, sound_args, sound_graph
 from core.render.loudness import METER, Gain, Level, find_gain, mended, read_level, right
 from core.render.mix import Mix, SoundWish
+from core.render.noise import MOST_S, Samples, measure, worse
+from core.render.spoken import spoken
 from core.render.work import Work
 
 SOUND = "sound.mp4"
@@ -21,11 +28,13 @@ class _Desk:
     """The span's sound on its way through the filters."""
 
     work: Work
+    cleaned: Cleaned | None = None
 
     def command(self, last: Sequence[str], *output: str) -> list[str]:
         """One run of the graph; `last` are the filters behind everything else."""
         work, sound = self.work, self.work.video.facts.sound
-        graph = sound_graph(f"0:{sound.stream}" if sound else None, work.beat, last)
+        clean = self.cleaned.filters() if self.cleaned else []
+        graph = sound_graph(f"0:{sound.stream}" if sound else None, work.beat, [*clean, *last])
         source, other = work.alone("sound") if sound else ([], [])
         return [*source, "-filter_complex", graph, "-map", "[a]", *output, *other]
 
@@ -33,14 +42,23 @@ class _Desk:
         args = self.command([*last, METER], "-f", "null", "-")
         return read_level(await self.work.ffmpeg(args))
 
+    async def samples(self) -> Samples:
+        """Both channels, side by side; of a long clip its beginning."""
+        raw = await self.work.read(self.command([f"atrim=end={MOST_S}"], "-f", "f32le", "pipe:1"))
+        return np.frombuffer(raw[: len(raw) // 8 * 8], np.float32).reshape(-1, 2)
+
 
 async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix | None) -> Mix:
-    """Measure, level and encode; should the encoder lift a peak, once more. What is `known` of
-    another version that sounds the same is taken as it is. Gives what it was made with in the
+    """Measure, clean, level and encode; should the encoder lift a peak, once more. What is `known`
+    of another version that sounds the same is taken as it is. Gives what it was made with in the
     end."""
-    desk, made = _Desk(work), file_arg(work.scratch / SOUND)
-    silent = work.video.facts.sound is None
+    desk, silent = _Desk(work), work.video.facts.sound is None
+    if known:
+        desk = replace(desk, cleaned=known.cleaned)
+    elif not silent:
+        desk = await _cleaned(desk, analysis, wish.cleaning)
     gain = known.gain if known else Gain() if silent else await find_gain(desk.level)
+    made = file_arg(work.scratch / SOUND)
     for _ in range(LEVEL_TRIES):
         await work.ffmpeg(desk.command(gain.filters(), *sound_args(), *file_args(), made))
         if known or silent:
@@ -49,4 +67,26 @@ async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix
         if got is None or right(gain, got):
             break
         gain = mended(gain, got)
-    return Mix(gain)
+    return Mix(gain, desk.cleaned)
+
+
+async def _cleaned(desk: _Desk, analysis: Analysis, wish: Cleaning) -> _Desk:
+    """With the first of the filters that could help that was measured to help."""
+    beat = desk.work.beat
+    said = spoken(analysis, beat.start_s, beat.length_s)
+    if wish == "leave" or not said:
+        return desk
+    both = await desk.samples()
+    channel = worse(both)
+    before = np.ascontiguousarray(both[:, channel])
+    heard = await asyncio.to_thread(measure, before, said)
+    for plan in plans(heard, wish):
+        tried = replace(desk, cleaned=plan)
+        try:
+            after = np.ascontiguousarray((await tried.samples())[:, channel])
+        except FfmpegFailed:  # one of another make, without these filters
+            return desk
+        done = await asyncio.to_thread(judged, plan, heard, before, after)
+        if done is not None:
+            return replace(desk, cleaned=done)
+    return desk

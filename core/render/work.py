@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Protocol
 
 from core.media.decode import INDEXED, Reads, input_args
 from core.media.facts import Video
-from core.media.ffmpeg import run
+from core.media.ffmpeg import run, start
 from core.render.rate import Beat
 
 SPARE_S = 0.6
@@ -56,3 +57,11 @@ class Work:
         """Run a small command; what it wrote."""
         ran = await run(args, exe=self.exe, timeout_s=self.timeout_s, loglevel="info")
         return ran.log
+
+    async def read(self, args: Sequence[str]) -> bytes:
+        """Run a small command; what it gave on its standard output."""
+        async with start(args, exe=self.exe, timeout_s=self.timeout_s, reads=True) as running:
+            assert running.out
+            got = await asyncio.to_thread(running.out.read)
+            await running.wait()
+        return got

@@ -13,6 +13,7 @@ from core.analysis.model import Analysis
 from core.framing.frame import frame
 from core.media.facts import VERTICAL, Video
 from core.media.probe import probe
+from core.render.mix import Mix, SoundWish
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -76,6 +77,8 @@ def made(tmp_path: Path) -> Made:
         tell: Callable[..., None] = tell_nobody,
         into: Path | None = None,
         settings: Settings | None = None,
+        sound: SoundWish | None = None,
+        mix: Mix | None = None,
     ) -> Rendered:
         video = file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file))
         found = analysis or scene(length_s=end_s)
@@ -93,6 +96,8 @@ def made(tmp_path: Path) -> Made:
             into=into or tmp_path / "clip",
             settings=settings or Settings(_env_file=None),  # type: ignore[call-arg]
             tell=tell,
+            sound=sound,
+            mix=mix,
         )
 
     return make

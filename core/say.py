@@ -44,6 +44,13 @@ class Seconds:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a video, in seconds from its start: written as players do, `0:42` or `1:02:03`."""
+
+    s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bytes:
     """An amount of data, in bytes: written as `3.4 MB`."""
 
@@ -61,7 +68,20 @@ class Say:
         return hash((self.key, tuple(sorted((k, repr(v)) for k, v in self.facts.items()))))
 
 
-Fact = str | int | float | bool | None | When | Link | Seconds | Bytes | Say | tuple["Fact", ...]
+Fact = (
+    str
+    | int
+    | float
+    | bool
+    | None
+    | When
+    | Link
+    | Seconds
+    | Place
+    | Bytes
+    | Say
+    | tuple["Fact", ...]
+)
 """A tuple is a list in the reader's language: "a, b and c"."""
 
 
@@ -80,6 +100,8 @@ def fact_to_json(fact: Fact) -> Any:
             return {"$link": [label, url]}
         case Seconds(s):
             return {"$s": s}
+        case Place(s):
+            return {"$place": s}
         case Bytes(b):
             return {"$b": b}
         case Say():
@@ -105,6 +127,8 @@ def fact_from_json(raw: Any) -> Fact:
             return Link(*value)
         case "$s":
             return Seconds(value)
+        case "$place":
+            return Place(value)
         case "$b":
             return Bytes(value)
         case "$say":

@@ -95,9 +95,8 @@ async def _known(tx: AsyncSession, clip: Clip) -> tuple[Source, Analysis]:
 
 async def analysis_of(tx: AsyncSession, clip: Clip) -> Analysis | None:
     """What was found out about its video, with the subtitles it was sent with."""
-    key = (await videos.cut(tx, clip.cut_id)).subtitles_key or ""
-    # What people send is kept under its hash.
-    return await videos.stored_analysis(tx, clip.source_id, key.removeprefix("in/"))
+    cut = await videos.cut(tx, clip.cut_id)
+    return await videos.stored_analysis(tx, clip.source_id, cut.subtitles_sha256)
 
 
 def _on_another(wished: Recipe, before: Recipe, source: Source, analysis: Analysis) -> Recipe:

@@ -18,7 +18,7 @@ from core.db.videos import Source
 from core.errors import NotUsable, Told
 from core.jobs.kinds import ANALYSE
 from core.media.glance import glance
-from core.say import Bytes, Say, Seconds, say
+from core.say import Bytes, Place, Say, Seconds, say
 from core.services import Services
 from handlers import _sources
 from handlers.sample import sample_button
@@ -224,9 +224,9 @@ def _wish_parts(wish: Wish) -> tuple[Say, ...]:
     if wish.max_s:
         parts.append(say("clip.wish_most", length=Seconds(wish.max_s)))
     for span in wish.spans:
-        parts.append(say("clip.wish_span", start=Seconds(span.start_s), end=Seconds(span.end_s)))
+        parts.append(say("clip.wish_span", start=Place(span.start_s), end=Place(span.end_s)))
     if wish.within:
-        start, end = Seconds(wish.within.start_s), Seconds(wish.within.end_s)
+        start, end = Place(wish.within.start_s), Place(wish.within.end_s)
         parts.append(say("clip.wish_within", start=start, end=end))
     if wish.format != Wish().format:
         parts.append(say("clip.wish_format", format=wish.format))

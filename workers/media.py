@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -124,9 +123,8 @@ async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Telle
     """The stored analysis of this source, or a new one, stored at once."""
     svc = run.svc
     subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
-    mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""
     async with svc.db.read() as tx:
-        known = await videos.stored_analysis(tx, cut.source_id, mark)
+        known = await videos.stored_analysis(tx, cut.source_id, cut.subtitles_sha256)
     if known is not None:
         return known
     stages: dict[str, float] = {}
@@ -136,7 +134,8 @@ async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Telle
         video, settings=svc.settings, tell=tell, subtitles=subtitles, timings=stages, keep=so_far
     )
     async with svc.db.write() as tx:
-        await videos.keep_analysis(tx, cut.source_id, found, stages, svc.clock.now(), mark)
+        mark, now = cut.subtitles_sha256, svc.clock.now()
+        await videos.keep_analysis(tx, cut.source_id, found, stages, now, mark)
     await asyncio.to_thread(shutil.rmtree, so_far, ignore_errors=True)
     return found
 
@@ -216,10 +215,8 @@ async def known_source(
     svc: Services, cut: Cut, source: Source, scratch: Path
 ) -> tuple[Video, Analysis]:
     path = await _local(svc, source.media_key, scratch)
-    subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
-    mark = hashlib.sha256(subtitles.read_bytes()).hexdigest() if subtitles else ""
     async with svc.db.read() as tx:
-        found = await videos.stored_analysis(tx, source.id, mark)
+        found = await videos.stored_analysis(tx, source.id, cut.subtitles_sha256)
     if found is None or source.facts is None:
         raise RuntimeError("a clip whose source was never analysed")
     video = Video(path, source.sha256, source.facts, name=Path(source.name).stem)

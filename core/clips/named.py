@@ -8,7 +8,7 @@ from core.clips.desk import Desk
 from core.clips.scoring import Scored
 from core.clips.wish import LONGEST_S, MOST_CLIPS, SHORTEST_S
 from core.errors import NothingToCut
-from core.say import Say, Seconds, say
+from core.say import Place, Say, Seconds, say
 
 REACH_S = 0.5
 """How far a named time may be moved to keep a word whole, into a pause or onto a shot edge; people
@@ -36,7 +36,7 @@ def named(desk: Desk) -> tuple[list[Scored], list[Say]]:
 
 def _possible(wanted: Spell, duration_s: float) -> tuple[Spell | None, Say | None]:
     """As much of a wanted stretch as there is and as platforms take, and what is missing."""
-    start, end = Seconds(wanted.start_s), Seconds(min(wanted.end_s, duration_s))
+    start, end = Place(wanted.start_s), Place(min(wanted.end_s, duration_s))
     if wanted.start_s >= duration_s - 1:
         return None, say("wish.beyond_the_end", start=start)
     if wanted.length_s > LONGEST_S:

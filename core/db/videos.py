@@ -55,6 +55,11 @@ class Cut:
     asked_on: str | None = None
     """Id of the message that asked for it, on its network."""
 
+    @property
+    def subtitles_sha256(self) -> str:
+        """Of the subtitles it was sent with, or "": what people send is kept under its hash."""
+        return (self.subtitles_key or "").removeprefix("in/")
+
 
 @dataclass(frozen=True, slots=True)
 class Render:

@@ -20,7 +20,7 @@ from core.edits.languages import own_name
 from core.errors import Told
 from core.render.make import words_inside
 from core.render.recipe import Recipe
-from core.say import Say, Seconds, say
+from core.say import Place, Say, Seconds, say
 
 NEAR_S = 120.0
 """A named time this far around the clip is one of the video; else one of the clip."""
@@ -75,8 +75,8 @@ def _in_source(edited: Edited, at_s: float) -> float:
         return at_s
     if at_s <= recipe.length_s + NEAR_S:
         return recipe.start_s + at_s
-    raise Told("edit.far_away", at=Seconds(at_s), start=Seconds(recipe.start_s),
-               end=Seconds(recipe.end_s))  # fmt: skip
+    raise Told("edit.far_away", at=Place(at_s), start=Place(recipe.start_s),
+               end=Place(recipe.end_s))  # fmt: skip
 
 
 def _span(edited: Edited, start_s: float, end_s: float, moved: str) -> None:
@@ -103,7 +103,7 @@ def _checked(edited: Edited, start_s: float, end_s: float) -> None:
     edited.recipe = replace(recipe, start_s=start_s, end_s=end_s)
     # Two of them in one wish are one sentence.
     edited.said = [s for s in edited.said if s.key != "edit.span"]
-    edited.said.append(say("edit.span", start=Seconds(start_s), end=Seconds(end_s)))
+    edited.said.append(say("edit.span", start=Place(start_s), end=Place(end_s)))
 
 
 def _drop(edited: Edited, change: Change) -> None:

@@ -31,8 +31,8 @@ from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from core.i18n.measures import bytes_text, moment_text, seconds_text
-from core.say import Bytes, Fact, Link, Say, Seconds, When
+from core.i18n.measures import bytes_text, moment_text, place_text, seconds_text
+from core.say import Bytes, Fact, Link, Place, Say, Seconds, When
 
 FALLBACK = "en"
 LOCALES = Path(__file__).with_name("locales")
@@ -266,6 +266,8 @@ class _Speaker:
                 return ""
             case Seconds(s):
                 return seconds_text(s, self._locale)
+            case Place(s):
+                return place_text(s, self._locale)
             case Bytes(b):
                 return bytes_text(b, self._locale)
             case bool() | str():

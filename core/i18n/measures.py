@@ -52,6 +52,16 @@ def seconds_text(length_s: float, locale: Locale) -> str:
     return f"{seconds} {s}"
 
 
+def place_text(at_s: float, locale: Locale) -> str:
+    """`0:42`, `1:02:03`; `0:07.6` where it is not a whole second, as people may write it back."""
+    tenths = round(10 * max(0.0, at_s))
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    pattern = "00.0" if rest % 10 else "00"
+    seconds = format_decimal(rest / 10, pattern, locale=locale)
+    return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
 _YEAR = re.compile(r"[,،\s]*(?:'[^']*')?\s*y.*$")
 
 

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.i18n.catalog import Catalog, Run
-from core.say import Bytes, Link, Seconds, When, fact_from_json, fact_to_json, say
+from core.say import Bytes, Link, Place, Seconds, When, fact_from_json, fact_to_json, say
 
 AT = datetime(2026, 11, 27, 17, 0, tzinfo=UTC)
 
@@ -78,6 +78,21 @@ def test_sizes_lengths_and_moments_are_written_for_people(catalog: Catalog) -> N
     assert catalog.text(facts, "de") == (
         "3,4 MB, 3 min 5 s, Freitag, 27. November, 18:00 (Europe/Berlin)"
     )
+
+
+@pytest.mark.parametrize(
+    ("at_s", "en", "de"),
+    [(7.6, "0:07.6", "0:07,6"), (42, "0:42", "0:42"), (59.97, "1:00", "1:00"),
+     (3723, "1:02:03", "1:02:03")],
+)  # fmt: skip
+def test_a_place_in_a_video_is_written_as_players_do(
+    catalog: Catalog, at_s: float, en: str, de: str
+) -> None:
+    place = Place(at_s)
+    assert fact_from_json(fact_to_json(place)) == place
+    facts = say("t.facts", size="", length="", at=place)
+    assert catalog.text(facts) == f", , {en}"
+    assert catalog.text(facts, "de") == f", , {de}"
 
 
 def test_a_handful_of_bytes_is_counted_in_words(catalog: Catalog) -> None:

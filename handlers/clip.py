@@ -232,6 +232,7 @@ def _wish_parts(wish: Wish) -> tuple[Say, ...]:
         parts.append(say("clip.wish_format", format=wish.format))
     if not wish.captions:
         parts.append(say("clip.wish_no_captions"))
+    parts += [say("clip.wish_topic", n=n, words=words) for words, n in wish.topics]
     if wish.text:
         parts.append(say("clip.wish_words", words=wish.text))
     if wish.opening:

@@ -42,6 +42,8 @@ class Wish:
     """What a clip must begin with ("start at the joke")."""
     without: str = ""
     """What no clip may be about ("not about politics")."""
+    topics: tuple[tuple[str, int], ...] = ()
+    """So many clips about each of these ("one about pricing and two about hiring")."""
     avoid: tuple[Spell, ...] = ()
     """Stretches that were shown before; other moments are wanted."""
 
@@ -55,6 +57,7 @@ class Wish:
             **{
                 **raw,
                 "spans": tuple(Spell(**s) for s in raw["spans"]),
+                "topics": tuple((words, n) for words, n in raw.get("topics", ())),
                 "avoid": tuple(Spell(**s) for s in raw.get("avoid", ())),
                 "within": Spell(**within) if within else None,
             }

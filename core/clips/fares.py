@@ -22,8 +22,8 @@ _SLOPE, _SLOW = 0.4, 10.0
 """Twice as well is 1.28 times the weight, once there is much more than this evidence."""
 _ODDS = 8.0
 """Times the middle from which on a post only had luck, or none."""
-_CHANCE = 1.65
-"""Standard errors that chance exceeds once in twenty."""
+_CHANCE = 2.4
+"""Standard errors that chance exceeds once in sixty: nine times in ten none of six features."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ stays with the code.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from core.clips.base import ClipProvider, Picked, Span, Wish
 from core.clips.candidates import Candidate, lengths_for, seen, spoken
 from core.clips.choose import choose, shares_time, usual_count
 from core.clips.desk import Desk, lay_out
+from core.clips.each_topic import choose_each, lacking, score_each
 from core.clips.gates import is_talk, nothing_happens, teaser_end
 from core.clips.llm import LlmSettings, Sitting
 from core.clips.named import named
@@ -130,9 +132,15 @@ class Found:
         return Picked(tuple(spans), missed)
 
     def _order(self, verdict: Verdict) -> list[int]:
-        """As the verdict has it, the rest behind."""
+        """As the verdict has it, the rest behind; of each topic as many as it is to have."""
         rest = (i for i in range(len(self.moments)) if i not in verdict.order)
-        return [*verdict.order, *rest][: self.wanted]
+        left = Counter(m.about for m in self.moments[: self.wanted])
+        order = []
+        for i in (*verdict.order, *rest):
+            if left[self.moments[i].about] > 0:
+                left[self.moments[i].about] -= 1
+                order.append(i)
+        return order
 
     def _span(self, s: Scored, wording: Wording, part: int, titled: str | None) -> Span:
         c = s.candidate
@@ -153,19 +161,28 @@ def find(
         moments, missed = named(desk)
         return Found(desk, tuple(moments), len(moments), tuple(missed), exact=True)
     left = left_by(desk, [c for c in _candidates(desk) if not _shown_before(c, desk.wish)])
-    scored = score_all(left.candidates, desk.features, desk.wish, taste)
+    scored = score_each(left.candidates, desk) if desk.wish.topics else []
+    scored = scored or score_all(left.candidates, desk.features, desk.wish, taste)
     chosen, wanted = _chosen(desk, scored, asked=desk.wish.count is not None)
     if not chosen:
         raise nothing(desk)
+    unmet = (*left.unmet, *lacking(desk, scored, chosen))
     moments = _with_more(desk, chosen, scored) if more else chosen
-    return Found(desk, tuple(moments), wanted, left.unmet, pool=tuple(scored))
+    return Found(desk, tuple(moments), wanted, unmet, pool=tuple(scored))
 
 
 def _chosen(desk: Desk, scored: Sequence[Scored], *, asked: bool) -> tuple[list[Scored], int]:
     """The best ones that are distinct, and how many there are."""
+    if _several_topics(scored):
+        chosen = choose_each(desk, scored, 1)[:MOST_CLIPS]
+        return chosen, len(chosen)
     wanted = min(desk.wish.count or usual_count(_length_s(desk)), MOST_CLIPS)
     chosen = choose(scored, wanted, desk.analysis.duration_s, desk.says, asked=asked)
     return chosen, len(chosen)
+
+
+def _several_topics(scored: Sequence[Scored]) -> bool:
+    return any(s.about for s in scored)
 
 
 def _length_s(desk: Desk) -> float:
@@ -214,6 +231,8 @@ def _shown_before(c: Candidate, wish: Wish) -> bool:
 def _with_more(desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored]) -> list[Scored]:
     """Behind the chosen ones, others: whichever are taken of them all, no two share time or say
     the same."""
+    if _several_topics(scored):
+        return [*chosen, *choose_each(desk, scored, _OFFERED - 1, chosen)]
     free = [s for s in scored if not any(shares_time(s, c) for c in chosen)]
     said = [desk.says(c) for c in chosen]
     more = (_OFFERED - 1) * len(chosen)
@@ -223,7 +242,8 @@ def _with_more(desk: Desk, chosen: Sequence[Scored], scored: Sequence[Scored]) -
 
 def _wish_words(wish: Wish) -> str:
     """What of a wish is a matter of taste."""
-    parts = [wish.text, f"begin with {wish.opening}" if wish.opening else ""]
+    parts = [*(f"{n} about {topic}" for topic, n in wish.topics), wish.text]
+    parts.append(f"begin with {wish.opening}" if wish.opening else "")
     parts.append(f"not about {wish.without}" if wish.without else "")
     return ", ".join(part for part in parts if part)
 

@@ -35,10 +35,10 @@ _Worth = tuple[float, Say]
 
 def reasons_for(scored: Scored, desk: Desk) -> tuple[Say, ...]:
     """Two to four, the strongest first."""
-    c, features, topic = scored.candidate, desk.features, desk.topic
+    c, features, topic = scored.candidate, desk.features, scored.about or str(desk.topic)
     found: list[_Worth] = []
     if topic and scored.topic > 0:
-        found.append((3.0, say("reason.topic", topic=str(topic))))
+        found.append((3.0, say("reason.topic", topic=topic)))
     found += _spoken(scored, features) if c.first >= 0 else _seen(scored, features)
     found += _learnt(scored, desk.taste)
     found.sort(key=lambda f: -f[0])

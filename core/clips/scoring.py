@@ -47,6 +47,8 @@ class Scored:
     """Percentile of each feature within the video, 0…1."""
     topic: float
     """How well it fits the wished topic, 0…1; 1 without one."""
+    about: str = ""
+    """The topic it stands for, where a wish has several."""
 
 
 def score_all(

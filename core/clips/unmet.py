@@ -17,6 +17,8 @@ _BLACK = 0.8
 
 def unmet(desk: Desk, chosen: Sequence[Scored]) -> list[Say]:
     """Each thing once; empty when everything was met."""
+    if desk.wish.topics:  # each was told of by itself
+        return _lengths(desk)
     found = [*_topic(desk, chosen), *_lengths(desk)]
     count = _count(desk, chosen)
     return [*found, count] if count else found

@@ -14,7 +14,7 @@ from dataclasses import replace
 from core.clips.base import Wish
 from core.clips.wish_places import CLOCK, clock_s, places, spans
 from core.clips.wish_reading import Reading, pattern
-from core.clips.wish_topics import opening, size, without
+from core.clips.wish_topics import each_topic, opening, size, without
 from core.clips.wish_words import any_of, number, seconds, tables, unit, value, words
 from core.errors import Told
 
@@ -27,6 +27,8 @@ SHORTEST_S, LONGEST_S = 3.0, 600.0
 
 _UNSEEN = frozenset({"Cf", "So", "Sk", "Co", "Cn", "Cs"})
 """Marks of writing direction, emoji and the like."""
+_JOINED = re.compile(r"(?<!\w)و(?=(?:واحد|واحدة|آخر|أخرى|اثن[اي]ن)(?!\w))")
+"""Arabic writes "and" as a part of the next word."""
 _SPELT_CLOCK = re.compile(
     r"(?<!\w)(?:(?P<h>\d{1,2})h(?P<hm>\d{1,2})m(?:(?P<hs>\d{1,2})s)?|(?P<m>\d{1,3})m(?P<s>\d{1,2})s)(?!\w)"
 )
@@ -68,6 +70,7 @@ def _plain(text: str) -> str:
     text = " ".join(text.split())[:MOST_TEXT].replace("’", "'").replace("×", "x")
     text = "".join(str(unicodedata.decimal(ch, ch)) for ch in text)
     text = _SPELT_CLOCK.sub(_as_clock, text)
+    text = _JOINED.sub("و ", text)
     said = tables()["said"]
     for phrase in sorted(said, key=len, reverse=True):
         text = pattern(any_of([phrase])).sub(said[phrase], text)
@@ -170,7 +173,7 @@ def _count(reading: Reading) -> None:
         reading.found["count"] = int(n)
         return True
 
-    _each_topic(reading)
+    each_topic(reading)
     n, thing, kind = number(), words("count", "thing"), words("count", "kind")
     most = rf"(?:{n}\s*(?:-|–|{words('length', 'to')})\s*)?"
     reading.take(rf"{most}{n}(?:\s*x(?!\w)|(?:\s+{kind})?\s+{thing})", understand)
@@ -178,15 +181,8 @@ def _count(reading: Reading) -> None:
     lead = rf"(?:(?:{words('count', 'before')}|{words('place', 'the')})\s+)*"
     end = rf"(?=\s*(?:$|[^\w\s]|{words('count', 'after')}|{kind}|{_tones()}))"
     reading.take(rf"^\s*{lead}{n}{end}", understand)
-
-
-def _each_topic(reading: Reading) -> None:
-    """ "one about pricing and two about hiring" are three."""
-    of_one = rf"{number()}(?=\s+{words('topic', 'before')})"
-    said = [value(m[1]) for m in pattern(of_one).finditer(reading.left)]
-    if len(said) > 1 and "count" not in reading.found:
-        reading.found["count"] = int(sum(said))
-        reading.take(of_one, lambda _: None)
+    if topics := reading.found.get("topics"):
+        reading.found["count"] = max(reading.found.get("count", 0), sum(n for _, n in topics))
 
 
 def _tones() -> str:

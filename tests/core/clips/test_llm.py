@@ -135,6 +135,22 @@ async def test_its_order_is_taken_and_its_titles_where_they_are_honest(talk: Ana
     assert scores == sorted(scores, reverse=True)
 
 
+async def test_each_topic_of_a_wish_gets_its_clip_whatever_the_order() -> None:
+    talk = analysed(spoken(INTERVIEW))
+    wish = Wish(count=2, topics=(("pricing", 1), ("loan", 1)))
+    seen: list[Moment] = []
+
+    def one_topic_first(moments: list[Moment]) -> list[dict[str, str]]:
+        seen.extend(moments)
+        return [clip(m) for m in sorted(moments, key=lambda m: "loan" not in m["words"])]
+
+    picked, heard, model = await judged(judges(one_topic_first), talk, wish)
+    assert question_in(model.asked[0])["wish"] == "1 about pricing, 1 about loan"
+    assert len(seen) > 2, "it has a choice"
+    about = [r.facts["topic"] for s in picked.spans for r in s.reasons if r.key == "reason.topic"]
+    assert sorted(about) == ["loan", "pricing"] and not picked.unmet and not heard.notes
+
+
 async def test_it_is_shown_words_and_lengths_and_no_times(talk: Analysis) -> None:
     _, _, model = await judged(judges(lambda ms: [clip(m) for m in ms]), talk, Wish("loaf", 1))
     (body,) = model.asked

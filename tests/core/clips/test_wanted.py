@@ -125,3 +125,34 @@ def test_a_topic_is_found_in_a_script_without_spaces(wish: str, word: str) -> No
     found = picked(CHINESE, wish)
     assert not found.unmet
     assert all(word in said for said in said_in(found, CHINESE))
+
+
+@pytest.mark.parametrize(
+    ("language", "wish", "each"),
+    [
+        ("en", "one about pricing and one about loans", ("price", "loan")),
+        ("en", "3 clips: one on foxes, two on bakers", ("foxes", "baker")),
+        ("de", "einen über Schlaf und einen über Karteikarten", ("Schlaf", "Karteikarten")),
+        ("es", "uno sobre el precio y otro sobre la lluvia", ("precio", "lluvia")),
+    ],
+)
+def test_each_topic_of_a_wish_gets_its_own_clip(
+    language: str, wish: str, each: tuple[str, ...]
+) -> None:
+    found = picked(TALKS[language], wish)
+    texts = said_in(found, TALKS[language])
+    assert not found.unmet
+    assert len(texts) == read_wish(wish).count
+    for word in each:
+        assert any(word in text for text in texts), word
+    about = {r.facts["topic"] for s in found.spans for r in s.reasons if r.key == "reason.topic"}
+    assert len(about) == len(each)
+
+
+def test_a_topic_that_nobody_speaks_of_is_named_and_the_other_is_made() -> None:
+    found = picked(TALKS["en"], "one about pricing and one about submarines")
+    assert len(found.spans) == 1 and "price" in said_in(found, TALKS["en"])[0]
+    assert [(u.key, u.facts["topic"]) for u in found.unmet] == [("wish.topic_none", "submarines")]
+    found = picked(TALKS["en"], "one about whales and one about submarines")
+    assert len(found.spans) == 2, "the best other moments, and why"
+    assert [u.facts["topic"] for u in found.unmet] == ["whales", "submarines"]

@@ -88,7 +88,15 @@ UNDERSTOOD: dict[str, Wish] = {
     "start at the joke from the second half": Wish(opening="joke", within=SECOND),
     "not about politics": Wish(without="politics"),
     "3 funny ones, nothing about money": Wish(text="funny", count=3, without="money"),
-    "one about pricing and one about hiring": Wish(text="about pricing and about hiring", count=2),
+    "one about pricing and one about hiring": Wish(count=2, topics=(("pricing", 1), ("hiring", 1))),
+    "funny: two clips on pricing, another about old bakers, under 40s": Wish(
+        text="funny", count=3, max_s=40, topics=(("pricing", 2), ("old bakers", 1))
+    ),
+    "4 clips, one about pricing and one about hiring, no captions": Wish(
+        count=4, captions=False, topics=(("pricing", 1), ("hiring", 1))
+    ),
+    "one each about bread and the fire": Wish(count=2, topics=(("bread", 1), ("fire", 1))),
+    "one about bread and butter": Wish(text="about bread and butter", count=1),
     "the part where he talks about the dog": Wish(text="part where he talks about the dog"),
     "shorter": Wish(max_s=30),
     "a short one": Wish(count=1, max_s=30),
@@ -106,7 +114,10 @@ UNDERSTOOD: dict[str, Wish] = {
     "nada sobre política": Wish(without="política"),
     "entre 12:30 y 13:05": Wish(spans=(Spell(750, 785),)),
     "más cortos": Wish(max_s=30),
+    "uno sobre precios y otro sobre el motor": Wish(count=2, topics=(("precios", 1), ("motor", 1))),
     # German
+    "einen über Preise und zwei über Hunde": Wish(count=3, topics=(("Preise", 1), ("Hunde", 2))),
+    "je einen über Preise und Hunde": Wish(count=2, topics=(("Preise", 1), ("Hunde", 1))),
     "1 vom Anfang": Wish(count=1, within=START),
     "2 vom Ende, lustig": Wish(text="lustig", count=2, within=END),
     "beginne mit dem Witz": Wish(opening="dem Witz"),
@@ -117,13 +128,17 @@ UNDERSTOOD: dict[str, Wish] = {
     "1 do fim": Wish(count=1, within=END),
     "comece na piada": Wish(opening="piada"),
     "3 clipes curtos sobre preços": Wish(text="sobre preços", count=3, max_s=30),
+    "um sobre preços e outro sobre o motor": Wish(count=2, topics=(("preços", 1), ("motor", 1))),
+    "un sur les prix et un sur le moteur": Wish(count=2, topics=(("prix", 1), ("moteur", 1))),
     # Russian
+    "один про цены и два про собак": Wish(count=3, topics=(("цены", 1), ("собак", 2))),
     "2 из начала": Wish(count=2, within=START),
     "1 с конца": Wish(count=1, within=END),
     "начни с шутки": Wish(opening="шутки"),
     "3 смешных из второй половины": Wish(text="смешных", count=3, within=SECOND),
     "не про политику": Wish(without="политику"),
     # Arabic
+    "واحد عن الأسعار وواحد عن الكلاب": Wish(count=2, topics=(("الأسعار", 1), ("الكلاب", 1))),
     "3 مقاطع أقل من 40 ثانية عن الأسعار": Wish(text="عن الأسعار", count=3, max_s=40),
     "مقطعان من النصف الثاني": Wish(count=2, within=SECOND),
     "٣ مقاطع": Wish(count=3),
@@ -131,6 +146,11 @@ UNDERSTOOD: dict[str, Wish] = {
     "ابدأ من النكتة": Wish(opening="النكتة"),
     "12:30 إلى 13:05": Wish(spans=(Spell(750, 785),)),
     "أول 10 دقائق بدون ترجمة": Wish(within=Spell(0, 600), captions=False),
+    "٣ مقاطع بنسبة ٤:٥": Wish(count=3, format="4:5"),
+    "مقطعان 4:5 عن الأسعار": Wish(text="عن الأسعار", count=2, format="4:5"),
+    "3 مقاطع للخلاصة": Wish(count=3, format="4:5"),
+    "مقطع واحد بتنسيق الخلاصة": Wish(count=1, format="4:5"),
+    "بنسبة 4 على 5": Wish(format="4:5"),
     "ليس عن السياسة": Wish(without="السياسة"),
     "نصف دقيقة": Wish(min_s=22.5, max_s=37.5),
 }

@@ -106,4 +106,6 @@ def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Ana
         words_from=heard.by if words else "none",
         language=heard.language,
         pictures=picture.pictures,
+        boxes=picture.boxes,
+        screens=picture.screens,
     )

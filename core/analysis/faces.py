@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,11 @@ _EMPTY_S = 2.0
 _STILL, _STILL_CELLS, _STILL_GRID = 9.0, 12, (64, 36)
 """The mean change of the cells that changed most. Below it no face had moved by a twelfth of its
 width in our recordings, and a look would only find again what the one before it found."""
+
+
+_LIPS, _SHIFTS = (20, 24), (5, 5)
+"""Size of the patch lips lie in, down and across, and how far they may be off its middle: boxes of
+the same face jump by a twentieth of it."""
 
 
 class FaceSettings(Section):
@@ -96,9 +102,14 @@ class FaceMeter:
     def __init__(self, finder: FaceFinder) -> None:
         self._finder = finder
         self._next_s, self._last_s = 0.0, -1.0
-        self._mouths: list[tuple[Face, Gray]] = []
+        self._mouths: list[_Mouth] = []
         self._looked: Gray | None = None
         self.seen: list[FaceSample] = []
+
+    @property
+    def here(self) -> list[Face]:
+        """The faces of the last look, in pixels of its frame."""
+        return [mouth.face for mouth in self._mouths]
 
     def wants(self, t_s: float, step: float) -> bool:
         """Whether a frame is due for a look; `step` is its difference from the one before, 0…255.
@@ -117,17 +128,15 @@ class FaceMeter:
         if self._looked is not None and _still(grid, self._looked):
             if not self._mouths and self.seen and frame.t_s - self.seen[-1].t_s < _EMPTY_S:
                 return
-            found: list[Face] | None = [face for face, _ in self._mouths]
+            found: list[Face] | None = [mouth.face for mouth in self._mouths]
         else:
             found = self._finder.find(frame)
             if found is None:
                 return
             self._looked = grid
         assert found is not None
-        mouths = [(f, _mouth(frame.luma, f)) for f in found]
-        faces = tuple(
-            _scaled(f, frame.scale, _moved(f, mouth, self._mouths)) for f, mouth in mouths
-        )
+        mouths = [_Mouth.of(frame.luma, f) for f in found]
+        faces = tuple(_scaled(m.face, frame.scale, *m.moved(self._mouths)) for m in mouths)
         self._mouths = mouths
         self.seen.append(FaceSample(round(frame.t_s, 3), faces))
 
@@ -142,29 +151,62 @@ def _still(a: Gray, b: Gray) -> bool:
     return float(np.partition(gap, -_STILL_CELLS)[-_STILL_CELLS:].mean()) < _STILL
 
 
-def _scaled(face: Face, scale: float, mouth: float) -> Face:
+def _scaled(face: Face, scale: float, mouth: float, lips: float) -> Face:
     x, y, w, h = (round(v * scale, 1) for v in (face.x, face.y, face.w, face.h))
-    return Face(x, y, w, h, face.score, round(mouth, 3))
+    return Face(x, y, w, h, face.score, round(mouth, 3), round(lips, 3))
 
 
-def _mouth(luma: Gray, face: Face) -> Gray:
-    """The lower middle of a face at a fixed size."""
-    x0, x1 = int(face.x + 0.2 * face.w), int(face.x + 0.8 * face.w)
-    y0, y1 = int(face.y + 0.6 * face.h), int(face.y + face.h)
+@dataclass(frozen=True, slots=True)
+class _Mouth:
+    """The mouth of one face, at fixed sizes."""
+
+    face: Face
+    small: Gray
+    """The lower middle of the face."""
+    lips: Gray
+    """The same, finer and a little beyond."""
+
+    @classmethod
+    def of(cls, luma: Gray, face: Face) -> _Mouth:
+        return cls(
+            face,
+            _patch(luma, face, (0.2, 0.8), (0.6, 1.0), (8, 16)),
+            _patch(luma, face, (0.22, 0.78), (0.55, 1.05), _LIPS),
+        )
+
+    def moved(self, before: Sequence[_Mouth]) -> tuple[float, float]:
+        """How much it differs from the sample before, 0…1: as it lies in the box, and when both
+        are laid over each other as well as they fit, because heads sway."""
+        was = next((m for m in before if _overlap(self.face, m.face) > 0.3), None)
+        if was is None:
+            return 0.0, 0.0
+        gap = np.abs(self.small.astype(np.int16) - was.small.astype(np.int16)).mean()
+        return float(min(1.0, gap / 64)), float(min(1.0, _least_gap(self.lips, was.lips) / 64))
+
+
+def _patch(
+    luma: Gray,
+    face: Face,
+    across: tuple[float, float],
+    down: tuple[float, float],
+    size: tuple[int, int],
+) -> Gray:
+    """A part of a face, in shares of its box, at a size (rows, columns)."""
+    x0, x1 = (int(face.x + part * face.w) for part in across)
+    y0, y1 = (int(face.y + part * face.h) for part in down)
     height, width = luma.shape
     region = luma[max(0, y0) : min(height, y1), max(0, x0) : min(width, x1)]
     if region.size == 0:
-        return np.zeros((8, 16), np.uint8)
-    return np.asarray(cv2.resize(region, (16, 8), interpolation=cv2.INTER_AREA), np.uint8)
+        return np.zeros(size, np.uint8)
+    return np.asarray(cv2.resize(region, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _moved(face: Face, mouth: Gray, before: list[tuple[Face, Gray]]) -> float:
-    """How much the mouth of this face differs from the sample before, 0…1."""
-    for other, earlier in before:
-        if _overlap(face, other) > 0.3:
-            gap = np.abs(mouth.astype(np.int16) - earlier.astype(np.int16))
-            return float(min(1.0, gap.mean() / 64))
-    return 0.0
+def _least_gap(a: Gray, b: Gray) -> float:
+    """The mean difference of two at the best of all small shifts."""
+    dy, dx = _SHIFTS
+    inner = b[dy:-dy, dx:-dx].astype(np.int16)
+    shifted = np.lib.stride_tricks.sliding_window_view(a.astype(np.int16), inner.shape)
+    return float(np.abs(shifted - inner).mean(axis=(2, 3)).min())
 
 
 def _overlap(a: Face, b: Face) -> float:

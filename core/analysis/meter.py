@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from core.analysis.bars import BarMeter, Block
+from core.analysis.boxes import Boxes, BoxMeter
 from core.analysis.burnt import TextMeter
 from core.analysis.faces import FaceMeter
 from core.analysis.frames import Frame, Reading, read_frames
@@ -38,7 +39,7 @@ class PieceMeter:
         self.too_many_doubts = False
         self._facts, self._reading, self._usual_s = facts, reading, usual_s
         self._meter, self._faces, self._note = StepMeter(), faces, note
-        self._text, self._bars = TextMeter(), BarMeter()
+        self._text, self._bars, self._boxes = TextMeter(), BarMeter(), BoxMeter()
         self._asked = False
         self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
@@ -58,6 +59,10 @@ class PieceMeter:
     @property
     def bars(self) -> tuple[Block, ...]:
         return self._bars.blocks()
+
+    @property
+    def boxes(self) -> tuple[Boxes, ...]:
+        return self._boxes.blocks()
 
     def doubts(self) -> list[Spell]:
         """Places where frames that were left out would tell more."""
@@ -112,3 +117,4 @@ class PieceMeter:
             if not self._stopped.is_set() and self._faces is not None:
                 self._faces.add(frame)
                 self._text.add(frame)
+                self._boxes.add(frame, self._faces.here)

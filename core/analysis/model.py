@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-ANALYSER = 2
+ANALYSER = 3
 """Version of the analysis; a stored one of another version is made again."""
 
 
@@ -37,6 +37,8 @@ class Face:
     score: float
     mouth: float = 0.0
     """Motion in the mouth region since the sample before, 0…1; a hint, never a proof of speech."""
+    lips: float = 0.0
+    """The same without that of the whole head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,11 @@ class Analysis:
     version: int = ANALYSER
     burnt: tuple[Spell, ...] = ()
     """Where the picture shows captions of its own."""
+    boxes: tuple[Part, ...] = ()
+    """Camera pictures inside the picture, a shot at a time: a webcam over a screen, the tiles of a
+    call."""
+    screens: tuple[Spell, ...] = ()
+    """Where a small head is seen on something drawn: a screen, slides, a game."""
 
     def has_captions(self, start_s: float, end_s: float) -> bool:
         """Whether the picture shows captions of its own in at least half of a span."""
@@ -119,7 +126,7 @@ class Analysis:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Analysis:
-        named = ("black", "frozen", "voice", "burnt")
+        named = ("black", "frozen", "voice", "burnt", "screens")
         spells = {k: tuple(Spell(**s) for s in raw.get(k, ())) for k in named}
         samples = tuple(
             FaceSample(s["t_s"], tuple(Face(**f) for f in s["faces"])) for s in raw["samples"]
@@ -133,6 +140,6 @@ class Analysis:
                 "motion": tuple(raw["motion"]),
                 "energy_db": tuple(raw["energy_db"]),
                 "words": tuple(Word(**w) for w in raw["words"]),
-                "pictures": tuple(Part(**p) for p in raw.get("pictures", ())),
+                **{k: tuple(Part(**p) for p in raw.get(k, ())) for k in ("pictures", "boxes")},
             }
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 
 from core.analysis.bars import pictures
+from core.analysis.boxes import boxes, screens
 from core.analysis.faces import FaceMeter, open_finder
 from core.analysis.frames import MAX_FPS, Reading, frame_args
 from core.analysis.meter import PieceMeter
@@ -47,6 +48,9 @@ class Picture:
     burnt: tuple[Spell, ...] = ()
     pictures: tuple[Part, ...] = ()
     """Where it lies inside black bars."""
+    boxes: tuple[Part, ...] = ()
+    """Camera pictures inside it."""
+    screens: tuple[Spell, ...] = ()
 
 
 async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
@@ -68,6 +72,8 @@ async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> 
         found.frozen(),
         seen.burnt,
         pictures(seen.bars, starts_s, end_s, video.facts),
+        boxes(seen.boxes, starts_s, end_s, video.facts),
+        screens(seen.boxes),
     )
 
 
@@ -110,7 +116,7 @@ class _Watching:
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)
-        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt, meter.bars)
+        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt, meter.bars, meter.boxes)
         self._kept.save(name, seen.to_json())
         return seen
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.analysis.bars import Block
+from core.analysis.boxes import Boxes
 from core.analysis.burnt import together
 from core.analysis.frames import Reading
 from core.analysis.model import ANALYSER, Face, FaceSample, Spell
@@ -50,6 +51,7 @@ class Seen:
     samples: tuple[FaceSample, ...]
     burnt: tuple[Spell, ...] = ()
     bars: tuple[Block, ...] = ()
+    boxes: tuple[Boxes, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -57,6 +59,7 @@ class Seen:
             "samples": [asdict(s) for s in self.samples],
             "burnt": [asdict(s) for s in self.burnt],
             "bars": [asdict(b) for b in self.bars],
+            "boxes": [asdict(b) for b in self.boxes],
         }
 
     @classmethod
@@ -66,19 +69,21 @@ class Seen:
         )
         burnt = tuple(Spell(**s) for s in raw.get("burnt", ()))
         bars = tuple(Block.from_json(b) for b in raw.get("bars", ()))
-        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt, bars)
+        boxes = tuple(Boxes.from_json(b) for b in raw.get("boxes", ()))
+        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt, bars, boxes)
 
 
 def joined(readings: Sequence[Reading], seen: Sequence[Seen]) -> Seen:
     """All pieces as one."""
-    steps, samples, bars = Steps(), list[FaceSample](), list[Block]()
+    steps, samples, bars, boxes = Steps(), list[FaceSample](), list[Block](), list[Boxes]()
     for reading, piece in zip(readings, seen, strict=True):
         steps.append(piece.steps)
         until_s = float("inf") if reading.end_s is None else reading.end_s
         samples += [s for s in piece.samples if reading.start_s <= s.t_s < until_s]
         bars += [b for b in piece.bars if reading.start_s <= b.start_s < until_s]
+        boxes += [b for b in piece.boxes if reading.start_s <= b.start_s < until_s]
     burnt = together([s for piece in seen for s in piece.burnt])
-    return Seen(steps, tuple(samples), burnt, tuple(bars))
+    return Seen(steps, tuple(samples), burnt, tuple(bars), tuple(boxes))
 
 
 class Kept:

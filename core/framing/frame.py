@@ -12,28 +12,22 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from core.analysis.model import Analysis, FaceSample
+from core.analysis.model import Analysis, FaceSample, Part
 from core.framing.aim import boxes, group, subjects
-from core.framing.choose import Choice, choose, somebody_else, tile_limit
-from core.framing.follow import REVERSALS_A_S, Knot, at, follow
-from core.framing.people import Person
-from core.framing.plan import FaceAt, Layout, Plan, Window, turns, window_at
-from core.framing.window import EYES_IN_WINDOW, Box, biggest, left, top
+from core.framing.choice import Choice, Scene
+from core.framing.choose import choose, somebody_else
+from core.framing.plan import FaceAt, Layout, Plan, Window
+from core.framing.shot import Shot, closer
+from core.framing.tiles import inset, split
+from core.framing.window import Box, biggest, left
 from core.media.facts import Format, Video
 
 EDGE_S = 0.04
 """A shot edge this close to the edge of the clip is the edge of the clip."""
 FACE_IN_WINDOW = 0.13
-"""A small face is brought closer until it has this part of the window's height …"""
-FACE_IN_TILE = 0.26
-"""… and in a tile, which is half as high, this part."""
-MAX_GROWTH = 2.4
-"""… but no source pixel is blown up more than this for it."""
-WIDER, TURNS_A_S = (1.0, 1.25, 1.6, 2.0, 3.0), 0.1
-"""Around two who rise and bend the tiles grow, until they turn back no more often than this; not
-when a face would be lost by it."""
-WHOLE = 0.97
-"""A face is kept when so many of its looks are whole sideways and upright, on average."""
+"""A small face is brought closer until it has this part of the window's height."""
+SAME_PLACE = 0.15
+"""A head in a box that sits no further off behind a cut, in parts of its window, has not moved."""
 
 
 def frame(
@@ -51,11 +45,12 @@ def frame(
         voice = [
             replace(v, start_s=v.start_s - start_s, end_s=v.end_s - start_s) for v in analysis.voice
         ]
-        choice = choose(samples, voice, (inside.w, inside.h), fmt)
-        choice = somebody_else(choice, len(samples), other)
-        shot = _Shot(samples, a - start_s, b - start_s, inside, fmt)
-        _append(layouts, shot.layout(choice, layouts[-1] if layouts else None))
-        faces += shot.faces(choice)
+        scene = Scene((inside.w, inside.h), _boxes(analysis.boxes, (a + b) / 2, inside),
+                      _drawn(analysis, a, b))  # fmt: skip
+        choice = somebody_else(choose(samples, voice, scene, fmt), len(samples), other)
+        shot = Shot(samples, a - start_s, b - start_s, inside, fmt)
+        _append(layouts, _layout(shot, choice, layouts[-1] if layouts else None))
+        faces += _faces(shot, choice)
     return Plan(fmt.name, tuple(layouts)), tuple(faces)
 
 
@@ -80,181 +75,115 @@ def _seen_inside(sample: FaceSample, start_s: float, inside: Box) -> FaceSample:
     return FaceSample(sample.t_s - start_s, tuple(faces))
 
 
+def _boxes(parts: Sequence[Part], at_s: float, inside: Box) -> tuple[Box, ...]:
+    """The camera pictures of a shot, in pixels of the picture between the bars."""
+    here = [p for p in parts if p.start_s <= at_s < p.end_s]
+    return tuple(Box(p.x - inside.x, p.y - inside.y, p.w, p.h) for p in here)
+
+
+def _drawn(analysis: Analysis, start_s: float, end_s: float) -> bool:
+    """Whether most of a shot is a screen or a game."""
+    there = (min(end_s, s.end_s) - max(start_s, s.start_s) for s in analysis.screens)
+    return sum(max(0.0, t) for t in there) >= 0.5 * (end_s - start_s)
+
+
 def _append(layouts: list[Layout], new: Layout) -> None:
     """Join two neighbours that show the very same, so that nothing is switched for nothing."""
     last = layouts[-1] if layouts else None
-    still = last is not None and len(last.path) == len(new.path) == 1 and not last.lower
-    if last and still and last.kind == new.kind and _same(last.path[0], new.path[0]):
+    if last and last.kind == new.kind and _still(last, new) and _same(last, new):
         layouts[-1] = replace(last, end_s=new.end_s)
     else:
         layouts.append(new)
 
 
-def _same(a: Window, b: Window) -> bool:
-    return (a.x, a.y, a.w, a.h) == (b.x, b.y, b.w, b.h)
+def _still(*both: Layout) -> bool:
+    return all(len(x.path) == 1 and len(x.lower) <= 1 for x in both)
 
 
-class _Shot:
-    """One shot of the clip; its times count from the start of the clip, its pixels from the corner
-    of the picture inside its bars."""
+def _same(a: Layout, b: Layout) -> bool:
+    def place(windows: Sequence[Window]) -> list[tuple[float, ...]]:
+        return [(w.x, w.y, w.w, w.h) for w in windows]
 
-    def __init__(
-        self,
-        samples: Sequence[FaceSample],
-        start_s: float,
-        end_s: float,
-        inside: Box,
-        fmt: Format,
-    ) -> None:
-        self.samples, self.start_s, self.end_s = samples, start_s, end_s
-        self.inside, self.width, self.height = inside, inside.w, inside.h
-        self.fmt = fmt
-
-    def layout(self, choice: Choice, before: Layout | None) -> Layout:
-        """The layout of this shot. A flash too short to have been sampled keeps what was shown."""
-        if not self.samples and before and not choice.plain:
-            return self._hold(before)
-        made = self._laid(choice)
-        return replace(made, path=self._placed(made.path), lower=self._placed(made.lower))
-
-    def _placed(self, path: tuple[Window, ...]) -> tuple[Window, ...]:
-        """From the picture inside its bars to the whole frame."""
-        return tuple(replace(w, x=w.x + self.inside.x, y=w.y + self.inside.y) for w in path)
-
-    def _laid(self, choice: Choice) -> Layout:
-        if choice.plain:
-            return self._made("track", self._plain(choice))
-        if choice.kind == "fit":
-            whole = Window(self.start_s, 0.0, 0.0, self.width, self.height)
-            return self._made("fit", (whole,))
-        if choice.kind == "split":
-            return self._split(choice)
-        return self._made("track", self._track(choice))
-
-    def faces(self, choice: Choice) -> list[FaceAt]:
-        """The face the framing keeps, where it is really seen; of two, the one above."""
-        if not choice.who:
-            return []
-        who = subjects(choice.who[0], choice.others, len(self.samples))
-        return [
-            FaceAt(round(s.t_s, 3), f.x + self.inside.x, f.y + self.inside.y, f.w, f.h)
-            for n, (s, person) in enumerate(zip(self.samples, who, strict=True))
-            if (f := person.seen.get(n))
-        ]
-
-    def _made(self, kind: str, path: tuple[Window, ...]) -> Layout:
-        return Layout(self.start_s, self.end_s, kind, path)  # type: ignore[arg-type]
-
-    def _hold(self, before: Layout) -> Layout:
-        def last(path: tuple[Window, ...]) -> tuple[Window, ...]:
-            return (replace(path[-1], t_s=self.start_s),) if path else ()
-
-        return Layout(self.start_s, self.end_s, before.kind, last(before.path), last(before.lower))
-
-    def _plain(self, choice: Choice) -> tuple[Window, ...]:
-        """The biggest window, high enough for the heads when a strip must go, else centred."""
-        w, h = biggest(self.width, self.height, self.fmt.width / self.fmt.height)
-        y = (self.height - h) / 2
-        if choice.who:
-            x, up = choice.who[0].center[0], choice.who[0]
-            y = min(y, max(0.0, up.center[1] - up.height))
-        else:
-            x = self.width / 2
-        return (Window(self.start_s, left(x, w, self.width), y, w, h),)
-
-    def _track(self, choice: Choice) -> tuple[Window, ...]:
-        w, h = biggest(self.width, self.height, self.fmt.width / self.fmt.height)
-        if len(choice.who) > 1:
-            aim = group(choice.who, len(self.samples))
-        else:
-            aim = boxes(subjects(choice.who[0], choice.others, len(self.samples)))
-            w, h = self._closer(w, h, median(b.h for b in aim), FACE_IN_WINDOW, self.fmt.height)
-        axes = 1 + (h < self.height)
-        return self._path(aim, w, h, (0.0, self.width), axes)
-
-    def _split(self, choice: Choice) -> Layout:
-        limit = tile_limit(*choice.who) or self.width / 2
-        sides = ((0.0, limit), (limit, self.width))
-        tiles = [self._tile(p, s) for p, s in zip(choice.who, sides, strict=True)]
-        if max(t[0] for t in tiles) < 1.35 * min(t[0] for t in tiles):
-            tiles = [min(tiles)] * 2  # heads of one size, unless that would cut one
-        allowed = TURNS_A_S * (self.end_s - self.start_s)
-
-        def unrest(more: float) -> tuple[bool, float, float]:
-            paths = self._tile_paths(choice.who, tiles, sides, more)
-            whole = min(self._whole(p, w) for p, w in zip(choice.who, paths, strict=True))
-            return whole < WHOLE, max(0.0, sum(map(turns, paths)) - allowed), more
-
-        upper, lower = self._tile_paths(choice.who, tiles, sides, min(map(unrest, WIDER))[2])
-        return Layout(self.start_s, self.end_s, "split", upper, lower)
-
-    def _tile_paths(
-        self,
-        who: Sequence[Person],
-        tiles: Sequence[tuple[float, float]],
-        sides: Sequence[tuple[float, float]],
-        more: float,
-    ) -> list[tuple[Window, ...]]:
-        return [
-            self._path(boxes([p] * len(self.samples)), *self._wider(t, side, more), side, axes=4)
-            for p, t, side in zip(who, tiles, sides, strict=True)
-        ]
-
-    def _whole(self, person: Person, path: Sequence[Window]) -> float:
-        """How often a window shows the whole face, 0…1."""
-        shown = 0
-        for n, face in person.seen.items():
-            w = window_at(path, self.samples[n].t_s)
-            shown += w.x <= face.x and face.x + face.w <= w.x + w.w
-            shown += w.y <= face.y and face.y + face.h <= w.y + w.h
-        return shown / 2 / len(person.seen)
-
-    def _wider(
-        self, tile: tuple[float, float], side: tuple[float, float], more: float
-    ) -> tuple[float, float]:
-        """The same shape, as much bigger as there is room."""
-        most = biggest(side[1] - side[0], self.height, tile[0] / tile[1])
-        return min((tile[0] * more, tile[1] * more), most)
-
-    def _tile(self, person: Person, side: tuple[float, float]) -> tuple[float, float]:
-        """Size of the window of one of two: close, but whole, and in the middle if it can be."""
-        ratio = self.fmt.width / (self.fmt.height / 2)
-        w, h = biggest(side[1] - side[0], self.height, ratio)
-        middle = 2 * min(person.center[0] - side[0], side[1] - person.center[0])
-        centred = max(middle, 2.2 * person.width, 1.6 * person.height * ratio)
-        w, h = (w, h) if w <= centred else (centred, centred / ratio)
-        return self._closer(w, h, person.height, FACE_IN_TILE, self.fmt.height / 2)
-
-    def _closer(
-        self, w: float, h: float, face_h: float, part: float, out_h: float
-    ) -> tuple[float, float]:
-        """A smaller window for a small face, as far as the pixels allow; in steps of a twentieth,
-        so that shots of the same camera agree."""
-        wished = max(face_h / part, out_h / MAX_GROWTH)
-        share = min(1.0, max(0.2, -(-wished / h // 0.05) * 0.05))
-        return w * share, h * share
-
-    def _path(
-        self, aim: Sequence[Box], w: float, h: float, side: tuple[float, float], axes: int
-    ) -> tuple[Window, ...]:
-        """Windows of one size that follow; `axes` share what a picture may rock."""
-        times = [s.t_s for s in self.samples]
-        room = side[1] - side[0]
-        xs = [(t, side[0] + left(b.cx - side[0], w, room)) for t, b in zip(times, aim, strict=True)]
-        ys = [(t, top(b, h, self.height)) for t, b in zip(times, aim, strict=True)]
-        rocks = REVERSALS_A_S / axes
-        face_h = median(b.h for b in aim)
-        # Above eyes at a third there is room for so much more than a head with its hair.
-        spare = (w / 2 - 0.7 * median(b.w for b in aim), h * EYES_IN_WINDOW - 0.8 * face_h)
-        span = (self.start_s, self.end_s)
-        across = follow(xs, *span, w, spare=spare[0], reversals_a_s=rocks)
-        down = follow(ys, *span, h, spare=spare[1], reversals_a_s=rocks)
-        return _windows(across, down, w, h)
+    return place(a.path) == place(b.path) and place(a.lower) == place(b.lower)
 
 
-def _windows(
-    across: Sequence[Knot], down: Sequence[Knot], w: float, h: float
-) -> tuple[Window, ...]:
-    """Both axes on one set of times."""
-    times = sorted({t for t, _ in across} | {t for t, _ in down})
-    return tuple(Window(t, at(across, t), at(down, t), w, h) for t in times)
+def _layout(shot: Shot, choice: Choice, before: Layout | None) -> Layout:
+    """The layout of a shot. A flash too short to have been sampled keeps what was shown."""
+    if not shot.samples and before and not choice.plain:
+        return _hold(shot, before)
+    made = _laid(shot, choice)
+    made = replace(made, path=_placed(shot, made.path), lower=_placed(shot, made.lower))
+    return _settled(made, before) if before else made
+
+
+def _laid(shot: Shot, choice: Choice) -> Layout:
+    if choice.plain:
+        return Layout(shot.start_s, shot.end_s, "track", _plain(shot, choice))
+    if choice.kind == "fit":
+        part = choice.rooms[0] if choice.rooms else shot.whole
+        whole = Window(shot.start_s, part.x, part.y, part.w, part.h)
+        return Layout(shot.start_s, shot.end_s, "fit", (whole,))
+    if choice.kind == "split":
+        return split(shot, choice)
+    if choice.kind == "inset":
+        return inset(shot, choice)
+    return Layout(shot.start_s, shot.end_s, "track", _track(shot, choice))
+
+
+def _placed(shot: Shot, path: tuple[Window, ...]) -> tuple[Window, ...]:
+    """From the picture inside its bars to the whole frame."""
+    return tuple(replace(w, x=w.x + shot.inside.x, y=w.y + shot.inside.y) for w in path)
+
+
+def _settled(made: Layout, before: Layout) -> Layout:
+    """On a screen a cut is another slide: the head beside it stays where it is shown."""
+    if not (made.kind == before.kind == "inset" and len(made.lower) == 1):
+        return made
+    was, new = before.lower[-1], made.lower[0]
+    off = max(abs(was.x - new.x), abs(was.y - new.y), abs(was.w - new.w), abs(was.h - new.h))
+    if off > SAME_PLACE * was.w:
+        return made
+    return replace(made, lower=(replace(was, t_s=made.start_s),))
+
+
+def _hold(shot: Shot, before: Layout) -> Layout:
+    def last(path: tuple[Window, ...]) -> tuple[Window, ...]:
+        return (replace(path[-1], t_s=shot.start_s),) if path else ()
+
+    return Layout(shot.start_s, shot.end_s, before.kind, last(before.path), last(before.lower))
+
+
+def _plain(shot: Shot, choice: Choice) -> tuple[Window, ...]:
+    """The biggest window, high enough for the heads when a strip must go, else centred."""
+    w, h = biggest(shot.width, shot.height, shot.fmt.width / shot.fmt.height)
+    y = (shot.height - h) / 2
+    if choice.who:
+        x, up = choice.who[0].center[0], choice.who[0]
+        y = min(y, max(0.0, up.center[1] - up.height))
+    else:
+        x = shot.width / 2
+    return (Window(shot.start_s, left(x, w, shot.width), y, w, h),)
+
+
+def _track(shot: Shot, choice: Choice) -> tuple[Window, ...]:
+    room = choice.rooms[0] if choice.rooms else shot.whole
+    w, h = biggest(room.w, room.h, shot.fmt.width / shot.fmt.height)
+    if len(choice.who) > 1:
+        aim = group(choice.who, len(shot.samples))
+    else:
+        aim = boxes(subjects(choice.who[0], choice.others, len(shot.samples)))
+        w, h = closer(w, h, median(b.h for b in aim), FACE_IN_WINDOW, shot.fmt.height)
+    axes = 1 + (h < room.h)
+    return shot.path(aim, w, h, room, axes)
+
+
+def _faces(shot: Shot, choice: Choice) -> list[FaceAt]:
+    """The face the framing keeps, where it is really seen; of two, the one above."""
+    if not choice.who:
+        return []
+    who = subjects(choice.who[0], choice.others, len(shot.samples))
+    return [
+        FaceAt(round(s.t_s, 3), f.x + shot.inside.x, f.y + shot.inside.y, f.w, f.h)
+        for n, (s, person) in enumerate(zip(shot.samples, who, strict=True))
+        if (f := person.seen.get(n))
+    ]

@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median, pstdev
 
 from core.analysis.model import Face, FaceSample
+from core.framing.window import Box
 
 GAP_S = 1.6
 """A person may turn away or be missed this long and is still the same one."""
@@ -65,6 +66,19 @@ class Person:
         """Median centre over the shot."""
         faces = self.seen.values()
         return median(f.x + f.w / 2 for f in faces), median(f.y + f.h / 2 for f in faces)
+
+    @property
+    def reach(self) -> Box:
+        """The box that holds the face through the shot, but for its wildest tenth."""
+        faces = list(self.seen.values())
+
+        def part(values: list[float], share: float) -> float:
+            return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+        x = part([f.x for f in faces], 0.1)
+        y = part([f.y for f in faces], 0.1)
+        right = part([f.x + f.w for f in faces], 0.9)
+        return Box(x, y, right - x, part([f.y + f.h for f in faces], 0.9) - y)
 
     @property
     def weight(self) -> float:

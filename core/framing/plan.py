@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["track", "split", "fit"]
+Kind = Literal["track", "split", "inset", "fit"]
 """`track`: one window follows the subject. `split`: two who talk, one above the other.
+`inset`: a screen above, and below it, bigger, the head that sits in a corner of it.
 `fit`: the whole picture over a blurred copy of itself."""
 
 
@@ -75,10 +76,10 @@ class Layout:
     end_s: float
     kind: Kind
     path: tuple[Window, ...]
-    """Window of the subject; for `split` the upper one; for `fit` the whole picture, without
-    black bars that are part of it."""
+    """Window of the subject; for `split` the upper one; for `inset` the screen; for `fit` the whole
+    picture, without black bars that are part of it."""
     lower: tuple[Window, ...] = ()
-    """For `split`: the window of the lower half."""
+    """For `split`: the window of the lower half; for `inset`: the one of the head."""
 
 
 @dataclass(frozen=True, slots=True)

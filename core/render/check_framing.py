@@ -49,11 +49,19 @@ def _layout(plan: Plan, t_s: float) -> Layout | None:
 
 
 def windows(plan: Plan, t_s: float) -> list[Window]:
-    """Every window that is shown at a moment; none for `fit`, which shows everything."""
+    """Every window in which a face is meant to be seen at a moment; none for `fit`. In `inset` the
+    face is in the screen, too, but small: it counts in its tile."""
     layout = _layout(plan, t_s)
     if layout is None or layout.kind == "fit":
         return []
-    return [window_at(path, t_s) for path in (layout.path, layout.lower) if path]
+    paths = (layout.lower,) if layout.kind == "inset" else (layout.path, layout.lower)
+    return [window_at(path, t_s) for path in paths if path]
+
+
+def _everything(plan: Plan, t_s: float) -> bool:
+    """Whether the whole picture is shown, so that nobody is looked past."""
+    layout = _layout(plan, t_s)
+    return layout is None or layout.kind in ("fit", "inset")
 
 
 def _inside(face: FaceAt | Face, window: Window) -> float:
@@ -80,9 +88,11 @@ def _blind(plan: Plan, analysis: Analysis, start_s: float, end_s: float) -> floa
     a, b = bisect_left(times, start_s), bisect_left(times, end_s)
     missed = 0
     for n in range(a, b):
+        if _everything(plan, times[n] - start_s):
+            continue
         shown = windows(plan, times[n] - start_s)
         people = _people(analysis.samples, n)
-        if shown and people and not any(_inside(f, w) >= 0.5 for f in people for w in shown):
+        if people and not any(_inside(f, w) >= 0.5 for f in people for w in shown):
             missed += 1
     return missed / max(b - a, 1)
 

@@ -13,6 +13,7 @@ from math import ceil
 
 from core.captions.area import area
 from core.framing.crop_path import Crop, crop
+from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window
 from core.media.facts import Format, VideoFacts
 from core.render.place import lines_top
@@ -147,6 +148,8 @@ def _chain(
         size = (fmt.width, fmt.height)
         return [f"{source},{_cropped(stretch, paths, beat, picture, size)}[made{k}]"]
     lower = [layout.lower for _, layout in stretch.layouts]
+    if kind == "inset":
+        return _inset(k, source, stretch, beat, picture, fmt)
     half = (fmt.width, fmt.height // 2)
     return [
         f"{source},split[up{k}][low{k}]",
@@ -208,6 +211,36 @@ def fit_top(picture: tuple[int, int], fmt: Format, *, captioned: bool) -> int:
 
 def _fit(k: int, source: str, picture: Picture, fmt: Format, top: int) -> list[str]:
     """The whole picture, over a dark and blurred one that fills the rest."""
+    return [
+        f"{source},split[back{k}][front{k}]",
+        _backdrop(k, picture, fmt),
+        f"[front{k}]{_scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
+        f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
+    ]
+
+
+def _inset(
+    k: int, source: str, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format
+) -> list[str]:
+    """A screen and, below it, the head from a corner of it, over the same backdrop."""
+    screens = [layout.path for _, layout in stretch.layouts]
+    heads = [layout.lower for _, layout in stretch.layouts]
+    screen, head = screens[0][0], heads[0][0]
+    at = inset((screen.w, screen.h), (head.w, head.h), fmt)
+    above = _cropped(stretch, screens, beat, picture, (fmt.width, at.screen_h))
+    below = _cropped(stretch, heads, beat, picture, (at.head_w, at.head_h))
+    return [
+        f"{source},split=3[back{k}][up{k}][low{k}]",
+        _backdrop(k, picture, fmt),
+        f"[up{k}]{above}[screen{k}]",
+        f"[low{k}]{below}[head{k}]",
+        f"[blur{k}][screen{k}]overlay=x=0:y={at.screen_y}[over{k}]",
+        f"[over{k}][head{k}]overlay=x={at.head_x}:y={at.head_y}[made{k}]",
+    ]
+
+
+def _backdrop(k: int, picture: Picture, fmt: Format) -> str:
+    """From `[backK]` to `[blurK]`: dark and blurred, in the size of the format."""
     full = (fmt.width, fmt.height)
     small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
     grow = max(small[0] / picture.size[0], small[1] / picture.size[1])
@@ -216,11 +249,8 @@ def _fit(k: int, source: str, picture: Picture, fmt: Format, top: int) -> list[s
         2 * max(s // 2, ceil(n * grow / 2)) for s, n in zip(small, picture.size, strict=True)
     )
     blurred = "gblur=sigma=4,eq=brightness=-0.12:saturation=0.85"
-    return [
-        f"{source},split[back{k}][front{k}]",
+    return (
         f"[back{k}]{_scaled(picture.size, (fill[0], fill[1]), picture)},"
         f"crop={small[0]}:{small[1]},{blurred},"
-        f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]",
-        f"[front{k}]{_scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
-        f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
-    ]
+        f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]"
+    )

@@ -1,6 +1,7 @@
 """Where the captions stand: clear of every face that is shown, as long as there is room.
 
-Two above each other have them on the seam, a whole picture has them below it. Over one window they
+Two above each other have them on the seam, a screen with a head below it in the gap between, a
+whole picture below it. Over one window they
 stay where the style has them while that is clear of faces; else under the chin, else above the
 head, within the free area. There is one place for each layout: captions that followed a head would
 nod with it. A place that is still clear after a cut is kept.
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from core.analysis.model import FaceSample
 from core.captions.area import area, scale
 from core.captions.style import Style
+from core.framing.inset import inset
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
 from core.media.facts import Format
 
@@ -104,6 +106,9 @@ def _middle(
 ) -> float:
     if layout.kind == "split":
         return fmt.height / 2
+    if layout.kind == "inset":
+        screen, head = layout.path[0], layout.lower[0]
+        return inset((screen.w, screen.h), (head.w, head.h), fmt).captions_y
     if layout.kind == "fit":
         return float(area(fmt).bottom)  # they are moved up until they are inside
     usual = style.middle_y * fmt.height / 1920

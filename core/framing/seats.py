@@ -1,0 +1,109 @@
+"""Camera pictures inside the picture and who sits in them: a webcam over a screen, a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.analysis.model import FaceSample, Spell
+from core.framing.choice import PEER, STEADY, Choice, Scene
+from core.framing.inset import head_room
+from core.framing.people import Person
+from core.framing.talking import talking
+from core.framing.window import Box, union
+from core.media.facts import Format
+
+IN_PICTURE = 0.16
+"""A camera picture is inside another up to this part of it; bigger ones are tiles of a call."""
+LEAST_HEAD = 0.04
+"""Of the picture's height: a smaller head in a box is not worth a tile."""
+INSET, STAYS = 0.22, 2.0
+"""Whoever is no higher than this part of the picture, and moves over no more than so many widths of
+the face, may be a camera picture in a corner."""
+CALL = 3
+"""So many camera pictures at once are a call."""
+
+
+def inset_of(found: Sequence[Person], samples: int, scene: Scene, fmt: Format) -> Choice | None:
+    """A screen with the head of who explains it: alone in a small camera picture, or laid over
+    something that no camera took."""
+    if not found or head_room(scene.picture, fmt) is None:
+        return None
+    width, height = scene.picture
+    seated = _seated(found, samples, scene.boxes)
+    if len(seated) == 1:
+        ((person, box),) = seated
+        if person.height >= LEAST_HEAD * height and box.w * box.h <= IN_PICTURE * width * height:
+            return Choice("inset", (person,), rooms=(box,))
+    main = found[0]
+    bare = not seated and scene.drawn and main.share(samples) >= STEADY
+    if bare and main.height >= LEAST_HEAD * height and in_a_corner(found, samples, scene.picture):
+        return Choice("inset", (main,))
+    return None
+
+
+def _seated(
+    found: Sequence[Person], samples: int, boxes: Sequence[Box]
+) -> list[tuple[Person, Box]]:
+    """Who sits in which camera picture; nobody else does."""
+    steady = [p for p in found if p.share(samples) >= STEADY]
+    pairs = ((p, b) for b in boxes for p in steady if _holds(b, p.center))
+    seated: dict[Box, Person] = {}
+    for person, box in pairs:
+        seated.setdefault(box, person)  # of two in one box the weightier
+    return [(p, b) for b, p in seated.items()]
+
+
+def _holds(box: Box, point: tuple[float, float]) -> bool:
+    return box.x <= point[0] <= box.x + box.w and box.y <= point[1] <= box.y + box.h
+
+
+def call_of(
+    found: Sequence[Person],
+    samples: Sequence[FaceSample],
+    voice: Sequence[Spell],
+    scene: Scene,
+) -> Choice | None:
+    """A call of three and more, each in a tile: the one who talks, or the two who talk most; as
+    long as that is not clear, all tiles."""
+    seated = _seated(found, len(samples), scene.boxes)
+    if len(seated) < CALL:
+        return None
+    loud = talking([p for p, _ in seated], samples, voice)
+    rooms = [next(b for p, b in seated if p is t) for t in loud]
+    if len(loud) == 1 and loud[0].height * 1.15 <= rooms[0].h:
+        return Choice("track", tuple(loud), rooms=tuple(rooms), seats=tuple(seated))
+    if len(loud) == 2:
+        both = sorted(zip(loud, rooms, strict=True), key=lambda t: (t[1].x, t[1].y))
+        who, tiles = tuple(p for p, _ in both), tuple(b for _, b in both)
+        return Choice("split", who, rooms=tiles, seats=tuple(seated))
+    return Choice("fit", rooms=(_around(scene),), seats=tuple(seated))
+
+
+def _around(scene: Scene) -> Box:
+    """All tiles, without the empty rim around them."""
+    tiles = union(list(scene.boxes))
+    rim = 0.01 * scene.picture[0]
+    x, y = max(0.0, tiles.x - rim), max(0.0, tiles.y - rim)
+    right = min(scene.picture[0], tiles.x + tiles.w + rim)
+    return Box(x, y, right - x, min(scene.picture[1], tiles.y + tiles.h + rim) - y)
+
+
+def other_seat(choice: Choice, other: int) -> Choice:
+    """In a call: one alone in their tile, beginning behind whoever it would be on alone."""
+    alone = len(choice.who) == 1
+    rest = [p for p, _ in choice.seats if not any(p is w for w in choice.who)]
+    turns = [*choice.who, *rest]
+    one = turns[(other - (not alone)) % len(turns)]
+    room = next(b for p, b in choice.seats if p is one)
+    return Choice("track", (one,), rooms=(room,), seats=choice.seats)
+
+
+def in_a_corner(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:
+    """Whether the only one is somebody small who keeps to a corner: a camera picture over a screen
+    or a game. The content beside it is what the shot is about."""
+    main = found[0]
+    peers = [p for p in found[1:] if p.height >= PEER * main.height and p.share(samples) >= STEADY]
+    across, down = main.center[0] / picture[0], main.center[1] / picture[1]
+    corner = not 0.2 < across < 0.8 and not 0.3 < down < 0.7
+    stays = main.reach.w <= STAYS * main.width
+    return not peers and corner and stays and main.height < INSET * picture[1]

@@ -205,6 +205,8 @@ async def _render(
     burnt = captions and made.analysis.has_captions(span.start_s, span.end_s)
     if burnt:
         tell("render", 0.0, note=say("edit.burnt"))
+    elif captions and made.analysis.partly_has_captions(span.start_s, span.end_s):
+        tell("render", 0.0, note=say("edit.burnt_partly"))
     return await make_clip(
         made.video,
         made.analysis,

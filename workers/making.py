@@ -68,6 +68,7 @@ async def make_version(
         words=words,
         other=recipe.other,
         kept=_kept(clip, recipe),
+        over=recipe.burnt,
     )
     return Version(recipe, made, words)
 

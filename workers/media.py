@@ -156,7 +156,13 @@ async def _propose(
             clip_id = await videos.add_clip(
                 tx, cut, rank, span, captions=ours, rough=found.rough, now=now
             )
-            recipe = Recipe(span.start_s, span.end_s, cut.wish.format, ours, look=look, burnt=burnt)
+            partly = ours and found.partly_has_captions(span.start_s, span.end_s)
+            recipe = Recipe(
+                *(span.start_s, span.end_s, cut.wish.format, ours),
+                look=look,
+                burnt=burnt,
+                partly=partly,
+            )
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)
         await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=every)

@@ -8,7 +8,7 @@ what tells them from grass, crowds and water is that between two changes they do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from core.analysis.frames import Frame, Gray
 from core.analysis.model import Spell
+from core.analysis.single_words import Word, one_by_one, word
 
 FROM, TO = 0.35, 0.97
 """Part of the height in which captions are looked for."""
@@ -31,7 +32,8 @@ LEAST_INK, MOST_INK = 0.05, 0.45
 """Share of a line that strokes cover."""
 SAME, OTHER = 0.62, 0.48
 """Two looks show the same words above, others below (strokes in common ÷ strokes of both)."""
-WINDOW_S = 8.0
+WINDOW_S, WORDS_S = 8.0, 4.0
+"""Lines are judged over the first, single words over the second: they come many times as often."""
 _MASK = npt.NDArray[Any]
 
 
@@ -44,7 +46,8 @@ class TextMeter:
 
     def add(self, frame: Frame) -> None:
         strokes = _strokes(frame.luma)
-        self._looks.append(_look(frame.t_s, strokes, self._before))
+        seen = word(strokes, int(FROM * frame.height), frame.height)
+        self._looks.append(_look(frame.t_s, strokes, self._before, seen))
         self._before = strokes
 
     def spells(self) -> tuple[Spell, ...]:
@@ -60,6 +63,8 @@ class _Look:
     line: npt.NDArray[np.bool_]
     alike: npt.NDArray[np.float32]
     """Strokes in common with the look before; −1 where there were no letters."""
+    word: Word | None
+    """A word by itself, wherever it is."""
 
 
 def _strokes(luma: Gray) -> _MASK:
@@ -71,12 +76,12 @@ def _strokes(luma: Gray) -> _MASK:
     return strokes
 
 
-def _look(t_s: float, strokes: _MASK, before: _MASK | None) -> _Look:
+def _look(t_s: float, strokes: _MASK, before: _MASK | None, seen: Word | None) -> _Look:
     rows, width = strokes.shape
     half = rows // (BANDS + 1)
     alike = np.full(BANDS, -1.0, np.float32)
     if half < 2:  # a picture so small holds no letters
-        return _Look(t_s, np.zeros(BANDS, bool), alike)
+        return _Look(t_s, np.zeros(BANDS, bool), alike, seen)
     blocks = strokes[: half * (BANDS + 1)].reshape(BANDS + 1, half, width)
     columns: _MASK = np.any(blocks, axis=1)
     ink = blocks.sum(axis=(1, 2))
@@ -87,7 +92,7 @@ def _look(t_s: float, strokes: _MASK, before: _MASK | None) -> _Look:
         both = every[:-1] + every[1:]
         there = both > 0.01 * 2 * half * width
         alike[there] = ((common[:-1] + common[1:]) / np.maximum(both, 1))[there]
-    return _Look(t_s, line, alike)
+    return _Look(t_s, line, alike, seen)
 
 
 def _lines(columns: _MASK, ink: npt.NDArray[np.int_], high: int) -> _MASK:
@@ -113,13 +118,25 @@ def _spells(looks: Sequence[_Look]) -> tuple[Spell, ...]:
     times = np.array([k.t_s for k in looks])
     line = np.array([k.line for k in looks])
     alike = np.array([k.alike for k in looks])
-    found: list[Spell] = []
-    step = WINDOW_S / 2
-    for start_s in np.arange(times[0], max(times[-1] - step, times[0] + 0.1), step):
-        inside = (times >= start_s) & (times < start_s + WINDOW_S)
-        if inside.sum() >= 12 and _captions(line[inside], alike[inside]):
-            found.append(Spell(float(start_s), float(min(start_s + WINDOW_S, times[-1]))))
-    return together(found)
+
+    def spells(window_s: float, least: int, judge: Callable[[_MASK], bool]) -> list[Spell]:
+        found: list[Spell] = []
+        step = window_s / 2
+        for start_s in np.arange(times[0], max(times[-1] - step, times[0] + 0.1), step):
+            inside = (times >= start_s) & (times < start_s + window_s)
+            if inside.sum() >= least and judge(inside):
+                found.append(Spell(float(start_s), float(min(start_s + window_s, times[-1]))))
+        return found
+
+    lines = spells(WINDOW_S, 12, lambda inside: _captions(line[inside], alike[inside]))
+    words = spells(
+        WORDS_S,
+        10,
+        lambda inside: one_by_one(
+            [k.word for k, there in zip(looks, inside, strict=True) if there]
+        ),
+    )
+    return together(sorted([*lines, *words], key=lambda s: s.start_s))
 
 
 def _captions(line: npt.NDArray[np.bool_], alike: npt.NDArray[np.float32]) -> bool:

@@ -113,8 +113,18 @@ class Analysis:
 
     def has_captions(self, start_s: float, end_s: float) -> bool:
         """Whether the picture shows captions of its own in at least half of a span."""
+        return self._captions_s(start_s, end_s) >= 0.5 * (end_s - start_s) > 0
+
+    def partly_has_captions(self, start_s: float, end_s: float) -> bool:
+        """Whether it does in a part of a span that is no half."""
+        return 1.0 <= self._captions_s(start_s, end_s) < 0.5 * (end_s - start_s)
+
+    def shows_captions(self, at_s: float) -> bool:
+        return any(b.start_s <= at_s < b.end_s for b in self.burnt)
+
+    def _captions_s(self, start_s: float, end_s: float) -> float:
         inside = (min(end_s, b.end_s) - max(start_s, b.start_s) for b in self.burnt)
-        return sum(max(0.0, s) for s in inside) >= 0.5 * (end_s - start_s) > 0
+        return sum(max(0.0, s) for s in inside)
 
     @property
     def rough(self) -> bool:

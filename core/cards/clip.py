@@ -40,8 +40,8 @@ def clip_buttons(clip: Clip) -> Rows:
 
 
 def leaves_captions_out(clip: Clip) -> bool:
-    """Its video shows captions of its own there."""
-    return clip.recipe.burnt and not clip.captions
+    """Its video shows captions of its own there, or in a part of it."""
+    return (clip.recipe.burnt and not clip.captions) or (clip.recipe.partly and clip.captions)
 
 
 def needs_a_look(clip: Clip) -> bool:
@@ -84,7 +84,7 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
         say("card.words", caption=clip.caption, tags=" ".join(f"#{t}" for t in clip.tags)),
     ]
     if leaves_captions_out(clip):
-        text.append(say("edit.burnt"))
+        text.append(say("edit.burnt_partly") if clip.captions else say("edit.burnt"))
     if needs_a_look(clip):
         text.append(say("card.rough"))
     if (mix := render.rendered.mix) and mix.cleaned:

@@ -147,7 +147,10 @@ def _captions(edited: Edited, change: Change) -> None:
         raise Told("edit.no_words")
     on = bool(change.amount)
     words = say("edit.captions_on") if on else say("edit.captions_off")
-    _set(edited, replace(edited.recipe, captions=on), words)
+    recipe = edited.recipe
+    if on and recipe.partly:  # asked for: then everywhere
+        recipe = replace(recipe, burnt=True, partly=False)
+    _set(edited, replace(recipe, captions=on), words)
 
 
 def _style(edited: Edited, change: Change) -> None:

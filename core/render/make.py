@@ -59,12 +59,17 @@ async def make_clip(
     other: int = 0,
     kept: Kept | None = None,
     sound: SoundWish | None = None,
+    over: bool = False,
 ) -> Rendered:
     """Render one clip into the folder `into`. `words` are those of the captions, in the time of
-    the clip, when they are not simply what is said. Raises Told when the file cannot be made."""
+    the clip, when they are not simply what is said; they are left out where the video shows
+    captions of its own, unless they are to be `over` those. Raises Told when the file cannot be
+    made."""
     look, kept = look or Look(), kept or Kept()
     if words is None:
         words = written(words_inside(analysis.words, start_s, end_s), look)
+    if not over:
+        words = [w for w in words if not analysis.shows_captions(start_s + w.start_s)]
     plan, faces = kept.framing or frame(video, analysis, start_s, end_s, fmt, other=other)
     ass = None
     if words and captions:

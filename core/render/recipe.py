@@ -22,6 +22,8 @@ class Recipe:
     look: Look = field(default_factory=Look)
     burnt: bool = False
     """The source shows captions of its own there; ours were left out for that."""
+    partly: bool = False
+    """It does in a part, and there ours are left out."""
 
     @property
     def length_s(self) -> float:

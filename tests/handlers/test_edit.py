@@ -219,6 +219,18 @@ async def test_captions_of_the_video_itself_leave_ours_out_with_a_button_to_put_
     assert recipe and recipe.captions
 
 
+async def test_where_a_video_has_captions_in_a_part_ours_are_left_out_there_until_asked_for(
+    chat: Talk, svc: Services, clip: Clip
+) -> None:
+    async with svc.db.write() as tx:
+        await versions.want(tx, clip.id, replace(clip.recipe, partly=True))
+    await finish(svc, clip, chat)
+    assert chat.last.says("Your video shows captions of its own in a part of this")
+    await chat.press("Captions on")
+    recipe = await wanted(svc, clip)
+    assert recipe and recipe.captions and recipe.burnt and not recipe.partly
+
+
 async def test_without_a_language_model_nothing_is_translated(
     chat: Talk, svc: Services, clip: Clip
 ) -> None:

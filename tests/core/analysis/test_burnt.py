@@ -51,6 +51,25 @@ def test_captions_are_noticed_whatever_their_pace(every: int) -> None:
     assert spell.start_s <= 4 and spell.end_s >= 16
 
 
+def pops_up(picture: np.ndarray, n: int) -> None:
+    """One word at a time, which grows while it comes, over a pattern."""
+    for x in range(0, W, 23):
+        cv2.circle(picture, (x, 150 + 31 * x % 110), 2, 170, -1)
+    if n % 7 == 6:
+        return
+    size = 0.8 + 0.2 * (n % 2)
+    text = TALK[n // 2 * 5 % len(TALK)]
+    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 3)
+    for colour, thick in ((0, 9), (225, 3)):
+        at = ((W - width) // 2, 190)
+        cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
+
+
+def test_single_words_that_pop_up_are_captions_too() -> None:
+    (spell,) = seen(lambda picture, n: pops_up(picture, n) if n < 60 else None)
+    assert spell.start_s <= 2 and 10 <= spell.end_s <= 16
+
+
 def test_only_where_they_are() -> None:
     (spell,) = seen(lambda picture, n: words(picture, n) if n > 60 else None, 140)
     assert 6 <= spell.start_s <= 14 and spell.end_s >= 24
@@ -62,6 +81,10 @@ NOT_THEM: dict[str, Draw] = {
     "a name that stays": lambda picture, n: centred(picture, "Dr. Maria Lopez"),
     "a ticker": lambda picture, n: write(picture, " ".join(TALK), 40 - 9 * n, 240),
     "a clock in a corner": lambda picture, n: write(picture, f"00:{n // 5:02}", 10, 250),
+    "a clock in the middle": lambda picture, n: centred(picture, f"{n // 300:02}:{n // 5 % 60:02}"),
+    "teeth": lambda picture, n: cv2.ellipse(
+        picture, (W // 2, 170), (12 + 9 * (n * 7 % 5), 5), 0, 0, 360, 240, -1
+    ),
     "a slide": lambda picture, n: [write(picture, t, 60, 110 + 30 * k) for k, t in
                                    enumerate(("First point", "Second point", "Third"))],
     "grass": lambda picture, n: np.copyto(

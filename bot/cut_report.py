@@ -79,7 +79,8 @@ def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[
 
 
 def _layout_json(layout: Layout) -> dict[str, Any]:
-    """`path` alone, as the shape is fixed; of a split it is the upper window."""
+    """`path` alone, as the shape is fixed; of two tiles it is the window of the
+    upper one."""
     fields = asdict(layout)
     return {name: fields[name] for name in ("start_s", "end_s", "kind", "path")}
 

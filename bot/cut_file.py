@@ -38,7 +38,9 @@ from core.media.probe import probe
 from core.media.receive import safe_name, sha256_of
 from core.media.settle import settled
 from core.media.turns import in_line
+from core.render.bed import check_music
 from core.render.make import make_clip
+from core.render.mix import SoundWish
 from core.render.rendered import Rendered
 from core.say import Say, say
 from core.settings import Settings
@@ -129,12 +131,14 @@ def _wish(args: argparse.Namespace, duration_s: float | None = None) -> Wish:
 
 async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> Made:
     path: Path = args.video
-    for needed in (path, args.subtitles):
+    for needed in (path, args.subtitles, args.music):
         _refuse_no_file(needed)
     _wish(args)  # what cannot be meant is told before the work
     refuse_overwriting(path, args.out)
     finder, exe = provider(settings.clip_provider, settings), find(settings)
     await version(exe)
+    if args.music is not None:
+        await check_music(args.music, settings)
     stages: dict[str, float] = {}
     with _timed(stages, "probe"):
         facts = await probe(path)
@@ -154,7 +158,7 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
             tell("pick", 1.0, note=say("media.damaged_note"))
         made = Made(source, video, found, picked, [], [], stages, finder.name)
         with _timed(stages, "render"):
-            await _render_all(made, wish, making, settings, tell)
+            await _render_all(made, wish, _sound(args, wish, tell), making, settings, tell)
     return made
 
 
@@ -168,8 +172,20 @@ def _refuse_no_file(path: Path | None) -> None:
         raise NotUsable("clip_command.not_readable", path=shown(path))
 
 
+def _sound(args: argparse.Namespace, wish: Wish, tell: Progress) -> SoundWish:
+    """A wish may leave out the music that was given, and cannot bring one that was not."""
+    if wish.music and args.music is None:
+        tell("render", 0.0, note=say("clip_command.no_music"))
+    return SoundWish(wish.cleaning, None if wish.music is False else args.music)
+
+
 async def _render_all(
-    made: Made, wish: Wish, making: Path, settings: Settings, tell: Progress
+    made: Made,
+    wish: Wish,
+    sound: SoundWish,
+    making: Path,
+    settings: Settings,
+    tell: Progress,
 ) -> None:
     """One picture after the other, with the small work of its neighbours beside it. A clip that
     fails costs only itself; a disk that is full stays full for the others."""
@@ -180,7 +196,7 @@ async def _render_all(
             if any(told.key == "media.disk_full" for _, told in made.failed):
                 return
             try:
-                clip = await _render(made, wish, rank, span, making, settings, tell)
+                clip = await _render(made, wish, sound, rank, span, making, settings, tell)
             except Told as told:
                 made.failed.append((rank, told.say))
             else:
@@ -195,6 +211,7 @@ async def _render_all(
 async def _render(
     made: Made,
     wish: Wish,
+    sound: SoundWish,
     rank: int,
     span: Span,
     making: Path,
@@ -217,6 +234,7 @@ async def _render(
         into=making / str(rank),
         settings=settings,
         tell=tell.of(f"clip {rank} of {len(made.picked.spans)}: "),
+        sound=sound,
     )
 
 

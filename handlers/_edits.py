@@ -16,7 +16,7 @@ from core.chat.limits import TITLE_CHARS
 from core.chat.message import Act, Button, Out, Rows
 from core.chat.registry import Answer, Ask
 from core.clips.llm_wire import LlmSettings
-from core.db import audit, jobs, outbox_edits, versions, videos
+from core.db import audit, beds, jobs, outbox_edits, versions, videos
 from core.db.videos import Clip, Source
 from core.edits.apply import Edited, apply
 from core.edits.change import Change
@@ -70,7 +70,8 @@ async def change(ask: Ask, svc: Services, clip: Clip, changes: tuple[Change, ...
         return await undo(ask, svc, clip)
     async with svc.db.read() as tx:
         source, analysis = await _known(tx, clip)
-    edited = apply(clip.wanted or clip.recipe, changes, analysis)
+        music = await beds.of_workspace(tx, source.workspace_id)
+    edited = apply(clip.wanted or clip.recipe, changes, analysis, music)
     if any(c.kind == "other" for c in changes):
         before = clip.wanted or clip.recipe
         edited.recipe = await asyncio.to_thread(

@@ -16,7 +16,7 @@ from core.render.recipe import Recipe
 from core.say import Say
 from core.tell import Tell
 from workers.making import Version, keep_version, make_version, store_files
-from workers.media import known_source, scratch_folder
+from workers.media import known_source, music_of, scratch_folder
 from workers.run import Run, job
 
 
@@ -41,7 +41,8 @@ async def edit(run: Run) -> None:
     async with scratch_folder(run) as scratch:
         video, found = await known_source(svc, cut, source, scratch)
         tell = _telling(run)
-        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell)
+        music = await music_of(svc, recipe, scratch)
+        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell, music)
         await _show(run, clip, version, time.monotonic() - began)
 
 

@@ -19,6 +19,7 @@ from core.media.facts import FORMATS, Video
 from core.media.receive import sha256_of
 from core.media.store import MediaStore
 from core.render.make import Kept, make_clip, words_inside
+from core.render.mix import SoundWish
 from core.render.recipe import Recipe
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -51,8 +52,9 @@ async def make_version(
     scratch: Path,
     settings: Settings,
     tell: Tell,
+    music: Path | None = None,
 ) -> Version:
-    """Raises Told when it cannot be made."""
+    """`music` is the file the recipe names. Raises Told when it cannot be made."""
     words = await _words(found, clip, recipe)
     made = await make_clip(
         video,
@@ -69,6 +71,7 @@ async def make_version(
         other=recipe.other,
         kept=_kept(clip, recipe),
         over=recipe.burnt,
+        sound=SoundWish(recipe.cleaning, music),
     )
     return Version(recipe, made, words)
 
@@ -94,7 +97,7 @@ def _kept(clip: Clip, recipe: Recipe) -> Kept:
         return Kept()
     before, was = clip.render.rendered, clip.recipe
     framing = (before.plan, before.faces) if recipe.same_framing(was) else None
-    return Kept(framing, before.mix if recipe.same_span(was) else None)
+    return Kept(framing, before.mix if recipe.same_sound(was) else None)
 
 
 async def store_files(store: MediaStore, made: Rendered) -> Stored:

@@ -19,7 +19,7 @@ from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
 from core.clips.registry import provider
-from core.db import looks, outbox, tastes, versions, videos
+from core.db import beds, looks, outbox, tastes, versions, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
@@ -150,6 +150,9 @@ async def _propose(
     async with svc.db.write() as tx:
         source = await videos.source(tx, cut.source_id)
         look = await looks.of_workspace(tx, source.workspace_id)
+        music = await beds.of_workspace(tx, source.workspace_id)
+        if cut.wish.music and not music:
+            every = (*every, say("music.none"))
         for rank, span in enumerate(picked.spans, start=1):
             burnt = captions and found.has_captions(span.start_s, span.end_s)
             ours = captions and not burnt
@@ -162,6 +165,8 @@ async def _propose(
                 look=look,
                 burnt=burnt,
                 partly=partly,
+                cleaning=cut.wish.cleaning,
+                music="" if cut.wish.music is False else music,
             )
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)
@@ -213,7 +218,8 @@ async def _render(run: Run) -> None:
     async with scratch_folder(run) as scratch, telling(run, cut, at) as tell:
         video, found = await known_source(svc, cut, source, scratch)
         recipe = clip.wanted or clip.recipe
-        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell)
+        music = await music_of(svc, recipe, scratch)
+        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell, music)
         await _keep(run, cut, clip, version, time.monotonic() - began)
 
 
@@ -227,6 +233,11 @@ async def known_source(
         raise RuntimeError("a clip whose source was never analysed")
     video = Video(path, source.sha256, source.facts, name=Path(source.name).stem)
     return await _seekable(svc, video, scratch), found
+
+
+async def music_of(svc: Services, recipe: Recipe, scratch: Path) -> Path | None:
+    """The file of the music that lies under a clip."""
+    return await _local(svc, recipe.music, scratch) if recipe.music else None
 
 
 async def _keep(run: Run, cut: Cut, clip: Clip, version: Version, took_s: float) -> None:

@@ -89,6 +89,8 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
         text.append(say("card.rough"))
     if (mix := render.rendered.mix) and mix.cleaned:
         text.append(say("card.cleaned", did=cleaned_in_words(mix.cleaned)))
+    elif clip.recipe.cleaning == "clean":
+        text.append(say("card.not_cleaned"))
     failed = sentences(render.rendered.checks)
     if failed:
         text.append(say("card.checks" if render.fit else "card.unfit", checks=failed))

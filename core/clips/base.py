@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from core.analysis.model import Analysis, Spell
 from core.clips.taste import NO_TASTE, Taste
@@ -44,6 +44,10 @@ class Wish:
     """What no clip may be about ("not about politics")."""
     topics: tuple[tuple[str, int], ...] = ()
     """So many clips about each of these ("one about pricing and two about hiring")."""
+    cleaning: Literal["auto", "leave", "clean"] = "auto"
+    """Whether hum and noise are taken out of the sound (`core.render.cleaning`)."""
+    music: bool | None = None
+    """Whether music lies under the clips; where nothing is said, the one that is set."""
     avoid: tuple[Spell, ...] = ()
     """Stretches that were shown before; other moments are wanted."""
 

@@ -91,6 +91,16 @@ def _captions(reading: Reading) -> None:
     reading.take(words("no_captions", "phrases"), lambda _: reading.found.update(captions=False))
 
 
+def _sound(reading: Reading) -> None:
+    for cleaning in ("leave", "clean"):
+        reading.take(
+            words("sound", cleaning),
+            lambda _, as_=cleaning: reading.found.update(cleaning=as_),  # type: ignore[misc]
+        )
+    reading.take(words("music", "off"), lambda _: reading.found.update(music=False))
+    reading.take(words("music", "on"), lambda _: reading.found.update(music=True))
+
+
 def _clock_lengths(reading: Reading) -> None:
     """ "under 1:30" is a length, "before 1:30" a place."""
     clock = rf"(?<![\d:]){CLOCK}(?![\d:])"
@@ -190,7 +200,7 @@ def _tones() -> str:
 
 
 _STEPS = (
-    *(_captions, _ratio, spans, _clock_lengths, places, opening, without),
+    *(_captions, _sound, _ratio, spans, _clock_lengths, places, opening, without),
     *(_lengths, size, _shape, _count),
 )
 """In this order: what is understood is gone for the later ones."""

@@ -18,6 +18,7 @@ from core.clips.wish import LONGEST_S, SHORTEST_S
 from core.edits.change import Change
 from core.edits.languages import own_name
 from core.errors import Told
+from core.render.cleaning import Cleaning
 from core.render.make import words_inside
 from core.render.recipe import Recipe
 from core.say import Place, Say, Seconds, say
@@ -38,12 +39,15 @@ class Edited:
     title: str | None = None
     words: tuple[Word, ...] = ()
     """All of the source, in order."""
+    music: str = ""
+    """Key of the music of the workspace."""
 
 
-def apply(recipe: Recipe, changes: Iterable[Change], analysis: Analysis) -> Edited:
-    """One change after the other. Raises Told for the first that cannot be; then none is done."""
+def apply(recipe: Recipe, changes: Iterable[Change], analysis: Analysis, music: str = "") -> Edited:
+    """One change after the other; `music` is what the workspace lays under its clips. Raises Told
+    for the first that cannot be; then none is done."""
     words = in_order(analysis.words, analysis.duration_s)
-    edited = Edited(recipe, replace(analysis, words=words), words=words)
+    edited = Edited(recipe, replace(analysis, words=words), words=words, music=music)
     for change in changes:
         _STEPS[change.kind](edited, change)
     return edited
@@ -216,6 +220,24 @@ def _set(edited: Edited, recipe: Recipe, said: Say) -> None:
     edited.said.append(said)
 
 
+# ── how it sounds ───────────────────────────────────────────────────────────────────────────────
+
+
+def _sound(edited: Edited, change: Change) -> None:
+    cleaning: Cleaning = "clean" if change.text == "clean" else "leave"
+    said = say("edit.sound_clean") if cleaning == "clean" else say("edit.sound_leave")
+    _set(edited, replace(edited.recipe, cleaning=cleaning), said)
+
+
+def _music(edited: Edited, change: Change) -> None:
+    on = bool(change.amount)
+    if on and not (edited.music or edited.recipe.music):
+        raise Told("music.none")
+    music = (edited.music or edited.recipe.music) if on else ""
+    said = say("edit.music_on") if on else say("edit.music_off")
+    _set(edited, replace(edited.recipe, music=music), said)
+
+
 def _title(edited: Edited, change: Change) -> None:
     edited.title = change.text
     edited.said.append(say("edit.title", title=change.text))
@@ -229,5 +251,5 @@ _STEPS: dict[str, Callable[[Edited, Change], None]] = {
     "start_by": _start_by, "end_by": _end_by, "start_at": _start_at, "end_at": _end_at,
     "drop_first": _drop, "drop_last": _drop, "other": _other, "captions": _captions,
     "style": _style, "shape": _shape, "fix": _fix, "title": _title, "emoji": _emoji,
-    "mask": _mask, "language": _language, "undo": _undo,
+    "mask": _mask, "language": _language, "sound": _sound, "music": _music, "undo": _undo,
 }  # fmt: skip

@@ -123,6 +123,15 @@ def _phrases(kind: Kind, section: str, name: str, amount: float = 0.0) -> Callab
     return step
 
 
+def _sound(scan: _Scan) -> None:
+    for cleaning in ("leave", "clean"):
+
+        def understand(_: re.Match[str], cleaning: str = cleaning) -> Change:
+            return Change("sound", text=cleaning)
+
+        scan.take(words("sound", cleaning), understand)
+
+
 def _language(scan: _Scan) -> None:
     original = words("language", "original")
     scan.take(original, lambda _: Change("language", text=""))
@@ -223,6 +232,9 @@ _STEPS: tuple[Callable[[_Scan], None], ...] = (
     _phrases("emoji", "emoji", "on", 1),
     _phrases("mask", "mask", "off", 0),
     _phrases("mask", "mask", "on", 1),
+    _sound,
+    _phrases("music", "music", "off", 0),
+    _phrases("music", "music", "on", 1),
     _language,
     _phrases("captions", "captions", "off", 0),
     _phrases("captions", "captions", "on", 1),

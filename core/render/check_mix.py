@@ -9,12 +9,18 @@ from core.render.mix import Mix
 from core.render.rendered import Check
 from core.say import Say, say
 
+LEAST_UNDER_LU = 15.0
+
 
 def mix_checks(mix: Mix) -> Iterator[Check]:
-    """One for each thing that was done; they hold, else it would not have been done."""
+    """One for each thing that was done; what was taken out was measured to help."""
     if mix.cleaned:
         limit = f"speech kept within {SPEECH_OFF_DB:g} dB"
         yield Check("cleaned", True, _figures(mix.cleaned), limit, must=False)
+    if mix.music_under_lu is not None:
+        ok = mix.music_under_lu >= LEAST_UNDER_LU
+        limit = f">= {LEAST_UNDER_LU:g} LU under the speech"
+        yield Check("music", ok, mix.music_under_lu, limit, must=False)
 
 
 def _figures(done: Cleaned) -> str:

@@ -14,6 +14,7 @@
 | `silence` | no silence ≥ 1.5 s at the edges or ≥ 3 s inside | when the source is not silent there |
 | `loudness` `true_peak` | −14 ± 0.5 LUFS, ≤ −1 dBTP | no |
 | `cleaned` | (only there to be told) what hum and noise were taken out (`check_mix.py`) | |
+| `music` | the music is at least 15 LU under the speech while somebody speaks | no |
 | `word_start` `word_end` | no edge in the middle of a word that is heard there | no |
 | `captions` `captions_area` | sampled pictures show the letters, inside the free area | yes |
 | `face` `blind` `reversals` | the face stays in the window, people are shown, the window does not dither | no |

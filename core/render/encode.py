@@ -91,8 +91,20 @@ def silence(length_s: float) -> str:
     return f"anullsrc=r=48000:cl=stereo,atrim=end={length_s - PRIMING / 48000:.6f}"
 
 
-def sound_graph(source: str | None, beat: Beat, gain: Sequence[str]) -> str:
-    """The graph to `[a]`; `source` names the stream, None for a video without sound."""
-    if source is None:
-        return f"{silence(beat.length_s)}[a]"
-    return f"[{source}]{','.join([*sound_filters(beat), *gain])}[a]"
+def sound_graph(
+    source: str | None,
+    beat: Beat,
+    last: Sequence[str],
+    *,
+    own: Sequence[str] = (),
+    bed: str | None = None,
+) -> str:
+    """The graph to `[a]`; `source` names the stream, None for a video without sound. `own` are
+    filters of the clip's own sound, `last` those behind everything; `bed` names the stream of a
+    music that lies under it."""
+    said = silence(beat.length_s) if source is None else ",".join(sound_filters(beat))
+    first = f"[{source}]" if source else ""
+    if bed is None:
+        return f"{first}{','.join([said, *own, *last])}[a]"
+    both = ",".join(["[own][bed]amix=inputs=2:duration=first:normalize=0", *last])
+    return f"{first}{','.join([said, *own])}[own];[{bed}]aformat=sample_fmts=fltp[bed];{both}[a]"

@@ -28,8 +28,17 @@ class Mix:
     gain: Gain = field(default_factory=Gain)
     cleaned: Cleaned | None = None
     """What was taken out; None where nothing was."""
+    own_lufs: float | None = None
+    """How loud the clip's own sound was when a music was laid under it; None for silence."""
+    music_under_lu: float | None = None
+    """How far that music lies under the speech; None without music, or where nobody speaks."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Mix:
         cleaned = raw.get("cleaned")
-        return cls(Gain(**raw["gain"]), Cleaned.from_json(cleaned) if cleaned else None)
+        return cls(
+            Gain(**raw["gain"]),
+            Cleaned.from_json(cleaned) if cleaned else None,
+            raw.get("own_lufs"),
+            raw.get("music_under_lu"),
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.captions.look import Look
+from core.render.cleaning import Cleaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,22 @@ class Recipe:
     """The source shows captions of its own there; ours were left out for that."""
     partly: bool = False
     """It does in a part, and there ours are left out."""
+    cleaning: Cleaning = "auto"
+    """Whether hum and noise are taken out of its sound."""
+    music: str = ""
+    """Key of the file whose music lies under it; empty for none."""
 
     @property
     def length_s(self) -> float:
         return self.end_s - self.start_s
 
     def same_span(self, than: Recipe) -> bool:
-        """Whether the sound of both is the same."""
+        """Whether the same is said in both."""
         return (self.start_s, self.end_s) == (than.start_s, than.end_s)
+
+    def same_sound(self, than: Recipe) -> bool:
+        wished = (self.cleaning, self.music) == (than.cleaning, than.music)
+        return wished and self.same_span(than)
 
     def same_framing(self, than: Recipe) -> bool:
         return self.same_span(than) and (self.format, self.other) == (than.format, than.other)

@@ -1,16 +1,19 @@
-"""The sound of a clip, beside its picture: measured, cleaned where it helps, levelled, encoded."""
+"""The sound of a clip, beside its picture: measured, cleaned where it helps, with music under it if
+that is wished, levelled, encoded."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from core.analysis.model import Analysis
+from core.analysis.model import Analysis, Spell
 from core.media.ffmpeg import FfmpegFailed
 from core.media.inputs import file_arg
+from core.render.bed import make_bed
 from core.render.cleaning import Cleaned, Cleaning, judged, plans
 from core.render.encode import file_args, sound_args, sound_graph
 from core.render.loudness import METER, Gain, Level, find_gain, mended, read_level, right
@@ -19,7 +22,7 @@ from core.render.noise import MOST_S, Samples, measure, worse
 from core.render.spoken import spoken
 from core.render.work import Work
 
-SOUND = "sound.mp4"
+SOUND, BED = "sound.mp4", "bed.wav"
 LEVEL_TRIES = 3
 
 
@@ -29,13 +32,18 @@ class _Desk:
 
     work: Work
     cleaned: Cleaned | None = None
+    bed: Path | None = None
 
     def command(self, last: Sequence[str], *output: str) -> list[str]:
         """One run of the graph; `last` are the filters behind everything else."""
         work, sound = self.work, self.work.video.facts.sound
         clean = self.cleaned.filters() if self.cleaned else []
-        graph = sound_graph(f"0:{sound.stream}" if sound else None, work.beat, [*clean, *last])
         source, other = work.alone("sound") if sound else ([], [])
+        stream, bed = f"0:{sound.stream}" if sound else None, None
+        if self.bed:
+            bed = f"{source.count('-i')}:0"
+            source = [*source, "-i", file_arg(self.bed)]
+        graph = sound_graph(stream, work.beat, last, own=clean, bed=bed)
         return [*source, "-filter_complex", graph, "-map", "[a]", *output, *other]
 
     async def level(self, last: Sequence[str]) -> Level | None:
@@ -52,13 +60,10 @@ async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix
     """Measure, clean, level and encode; should the encoder lift a peak, once more. What is `known`
     of another version that sounds the same is taken as it is. Gives what it was made with in the
     end."""
-    desk, silent = _Desk(work), work.video.facts.sound is None
-    if known:
-        desk = replace(desk, cleaned=known.cleaned)
-    elif not silent:
-        desk = await _cleaned(desk, analysis, wish.cleaning)
+    said = spoken(analysis, work.beat.start_s, work.beat.length_s)
+    desk, mix = await _at_the_desk(work, said, wish, known)
+    silent, made = work.video.facts.sound is None and not desk.bed, file_arg(work.scratch / SOUND)
     gain = known.gain if known else Gain() if silent else await find_gain(desk.level)
-    made = file_arg(work.scratch / SOUND)
     for _ in range(LEVEL_TRIES):
         await work.ffmpeg(desk.command(gain.filters(), *sound_args(), *file_args(), made))
         if known or silent:
@@ -67,13 +72,31 @@ async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix
         if got is None or right(gain, got):
             break
         gain = mended(gain, got)
-    return Mix(gain, desk.cleaned)
+    return replace(mix, gain=gain)
 
 
-async def _cleaned(desk: _Desk, analysis: Analysis, wish: Cleaning) -> _Desk:
+async def _at_the_desk(
+    work: Work, said: Sequence[Spell], wish: SoundWish, known: Mix | None
+) -> tuple[_Desk, Mix]:
+    """Everything but the level."""
+    mix, desk = known or Mix(), _Desk(work)
+    if known:
+        desk = replace(desk, cleaned=known.cleaned)
+    elif work.video.facts.sound is not None:
+        desk = await _cleaned(desk, said, wish.cleaning)
+        mix = replace(mix, cleaned=desk.cleaned)
+    if wish.music is None:
+        return desk, mix
+    if not known and work.video.facts.sound is not None:
+        own = await desk.level(())
+        mix = replace(mix, own_lufs=own.lufs if own else None)
+    bed = work.scratch / BED
+    under = await make_bed(wish.music, said, work.beat.length_s, mix.own_lufs, work.exe, bed)
+    return replace(desk, bed=bed), replace(mix, music_under_lu=under)
+
+
+async def _cleaned(desk: _Desk, said: Sequence[Spell], wish: Cleaning) -> _Desk:
     """With the first of the filters that could help that was measured to help."""
-    beat = desk.work.beat
-    said = spoken(analysis, beat.start_s, beat.length_s)
     if wish == "leave" or not said:
         return desk
     both = await desk.samples()

@@ -194,7 +194,10 @@ def test_a_talk_gives_clips_and_the_json_that_was_promised(
     whole = recordings / "talk_vertical_creator_55s_360x640.mp4"
     talk = tmp_path / "talk.mp4"
     ffmpeg("-t", "20", "-i", whole, "-c", "copy", talk)
-    ran = desk.clip(talk, "--max", "8", "--count", "1", "--subtitles", whole.with_suffix(".srt"))
+    music = tmp_path / "music.mp3"
+    ffmpeg("-f", "lavfi", "-i", "sine=f=300:d=3", music)
+    options = ("--max", "8", "--count", "1", "--music", music)
+    ran = desk.clip(talk, *options, "--subtitles", whole.with_suffix(".srt"))
     (clip,) = holds(ran, talk, desk.out)
     found, (length_s, size, kinds) = ran.found, streams_of(str(talk))
     assert abs(found["source"]["duration_s"] - length_s) < 0.1
@@ -204,6 +207,7 @@ def test_a_talk_gives_clips_and_the_json_that_was_promised(
     assert found["shots_s"][0] == 0 and found["shots_s"] == sorted(found["shots_s"])
     assert clip["duration_s"] <= 8.1 and clip["reasons"] and clip["title"] and clip["faces"]
     assert all(c["ok"] for c in clip["checks"]), clip["checks"]
+    assert any(c["name"] == "music" and c["value"] >= 15 for c in clip["checks"])
     assert "audio" in kinds & streams_of(clip["file"])[2]
     at_s = 0.0
     for layout in clip["layouts"]:  # one after the other, from the first moment to the last
@@ -328,6 +332,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("--wish", "13:05-12:30"), "ends before it begins"),
         (("--min", "9", "--max", "4"), "longer than the longest"),
         (("--count", "0"), "Zero clips"),
+        (("--music", __file__), "The music cannot be read"),
         (("--max", "nan"), "not a number of seconds"),
         (("--count", "many"), "invalid int value"),
     ],

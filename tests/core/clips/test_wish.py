@@ -104,7 +104,10 @@ UNDERSTOOD: dict[str, Wish] = {
     "3 funny clips under 30 s from the second half, no captions": Wish(
         text="funny", count=3, max_s=30, within=SECOND, captions=False
     ),
+    "2 with music, clean the sound": Wish(count=2, music=True, cleaning="clean"),
+    "leave the sound as it is": Wish(cleaning="leave"),
     # Spanish
+    "3 cortos sin música": Wish(count=3, max_s=30, music=False),
     "2 desde el principio": Wish(count=2, within=START),
     "1 del final": Wish(count=1, within=END),
     "empieza en el chiste": Wish(opening="chiste"),
@@ -123,7 +126,9 @@ UNDERSTOOD: dict[str, Wish] = {
     "beginne mit dem Witz": Wish(opening="dem Witz"),
     "3 kurze Clips ohne Politik": Wish(count=3, max_s=30, without="Politik"),
     "zwischen 12:30 und 13:05": Wish(spans=(Spell(750, 785),)),
+    "ohne Musik, entferne das Brummen": Wish(music=False, cleaning="clean"),
     # Portuguese
+    "com música de fundo": Wish(music=True),
     "2 do começo": Wish(count=2, within=START),
     "1 do fim": Wish(count=1, within=END),
     "comece na piada": Wish(opening="piada"),
@@ -137,8 +142,10 @@ UNDERSTOOD: dict[str, Wish] = {
     "начни с шутки": Wish(opening="шутки"),
     "3 смешных из второй половины": Wish(text="смешных", count=3, within=SECOND),
     "не про политику": Wish(without="политику"),
+    "3 с музыкой, не чисти звук": Wish(count=3, music=True, cleaning="leave"),
     # Arabic
     "واحد عن الأسعار وواحد عن الكلاب": Wish(count=2, topics=(("الأسعار", 1), ("الكلاب", 1))),
+    "٣ مقاطع بدون موسيقى": Wish(count=3, music=False),
     "3 مقاطع أقل من 40 ثانية عن الأسعار": Wish(text="عن الأسعار", count=3, max_s=40),
     "مقطعان من النصف الثاني": Wish(count=2, within=SECOND),
     "٣ مقاطع": Wish(count=3),

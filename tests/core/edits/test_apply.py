@@ -106,3 +106,13 @@ def test_changes_of_looks_touch_no_span() -> None:
     look = recipe.look
     assert (look.style, look.emoji, look.masked) == ("neon", True, True)
     assert changed("translate captions to German").recipe.look.language == "de"
+
+
+def test_music_is_that_of_the_workspace_and_needs_one() -> None:
+    changes = read("with music, clean the sound")
+    recipe = apply(CLIP, changes, talk(), "music/1").recipe
+    assert (recipe.music, recipe.cleaning) == ("music/1", "clean")
+    assert not recipe.same_sound(CLIP) and Recipe.from_json(recipe.to_json()) == recipe
+    assert apply(recipe, read("no music"), talk()).recipe.music == ""
+    with pytest.raises(Told, match=r"music\.none"):
+        apply(CLIP, changes, talk())

@@ -29,9 +29,11 @@ def talk(
     hum_hz: float = 0.0,
     hum_db: float = -25.0,
     noise_db: float | None = None,
+    hushed: tuple[float, float] = (0.0, 0.0),
 ) -> Path:
     """A video of the sample's voices; hum and noise lie that far from the level of the speech."""
     said = voice(STORY)[: int(length_s * RATE_HZ)].astype(np.float64)
+    said[int(hushed[0] * RATE_HZ) : int(hushed[1] * RATE_HZ)] = 0
     speech = np.sqrt(np.mean(said[np.abs(said) > 0.01] ** 2))
     t = np.arange(len(said)) / RATE_HZ
     if hum_hz:
@@ -54,11 +56,11 @@ def write_wav(path: Path, sound: Sound, rate_hz: int) -> None:
 
 
 def heard(clip: Path) -> Sound:
-    """One channel at 48 kHz, −1…1, from the first picture on."""
-    to = av.AudioResampler("fltp", "mono", HZ)
+    """The mean of both channels at 48 kHz, −1…1, from the first picture on."""
+    to = av.AudioResampler("fltp", "stereo", HZ)
     with av.open(str(clip)) as file:
         frames = [f for frame in file.decode(audio=0) for f in to.resample(frame)]
-    return np.concatenate([f.to_ndarray()[0] for f in frames]).astype(np.float64)
+    return np.concatenate([f.to_ndarray().mean(axis=0) for f in frames]).astype(np.float64)
 
 
 def pauses(until_s: float, least_s: float = 0.6) -> list[tuple[float, float]]:
@@ -84,3 +86,19 @@ def late_s(a: Sound, b: Sound) -> float:
     both = np.fft.irfft(np.fft.rfft(b, size) * np.fft.rfft(a, size).conj())
     at_ = int(np.argmax(both))
     return (at_ - size if at_ > size // 2 else at_) / HZ
+
+
+def tune(path: Path, *, length_s: float, hz: float = 14000.0) -> Path:
+    """A music of one tone where the voices have nothing; after 2 s it is 10 dB louder."""
+    t = np.arange(int(length_s * HZ)) / HZ
+    write_wav(path, np.where(t < 2, 0.1, 0.316) * np.sin(2 * np.pi * hz * t), HZ)
+    return path
+
+
+def tone_db(sound: Sound, hz: float = 14000.0, step_s: float = 0.1) -> Sound:
+    """Level of that tone over time, in dBFS, by a filter 60 Hz wide."""
+    t = np.arange(len(sound)) / HZ
+    turned = sound * np.exp(-2j * np.pi * hz * t)
+    size = int(HZ / 60)
+    smooth = np.convolve(turned, np.hanning(size) / np.hanning(size).sum(), "same")
+    return np.asarray(20 * np.log10(2 * np.abs(smooth[:: int(step_s * HZ)]) + 1e-9))

@@ -1,0 +1,216 @@
+"""A bed of music under a clip: as long as the clip, and out of the way of whoever speaks.
+
+    await make_bed(music, spoken, length_s, own_lufs, work, into)
+    await check_music(path, settings)      # raises Told when a file is no music to lay under a clip
+
+Where speech begins is known before it is heard, so the music makes room ahead of it and comes back
+behind it, in slow ramps: nothing reacts, nothing pumps. It also follows itself: what is quiet in
+the music is lifted and what is loud is held down, as a hand on a fader would do it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.analysis.model import Spell
+from core.errors import Told
+from core.media.ffmpeg import FfmpegFailed, find, start
+from core.media.inputs import file_arg
+from core.say import Seconds
+from core.settings import Settings
+
+RATE_HZ = 48000
+UNDER_LU = 18.0
+"""How far the music lies under the speech while somebody speaks."""
+RISE_LU = 7.0
+"""How much louder it is in a pause."""
+ALONE_LU = 0.0
+"""In a clip in which nobody speaks it is as loud as what else is heard."""
+PAUSE_S = 1.0
+"""A shorter pause is a breath: the music waits."""
+AHEAD_S, DOWN_S = 0.15, 0.4
+"""It is down this long before a word, and takes this long to get there."""
+BEHIND_S, UP_S = 0.25, 0.9
+FADE_IN_S, FADE_OUT_S = 0.35, 1.5
+CROSS_S = 1.5
+"""Where it begins again its end runs into its beginning."""
+SILENT_LUFS = -60.0
+LEAST_S = 2.0
+OWN_SILENT_LUFS = -23.0
+"""Where the clip itself has no sound; the whole is levelled behind it."""
+_STEP_S = 0.1
+_BLOCK_S = 0.4
+_SLOW_S = 3.0
+"""Momentary and short-term loudness, as EBU R128 has them."""
+_BEAT_DB = 2.0
+"""What stands out of the slow loudness by no more is the beat, and is left to it."""
+_LIFT_DB = 8.0
+"""No quiet place of the music is lifted further."""
+
+Stereo = npt.NDArray[np.float32]
+Curve = npt.NDArray[np.float64]
+
+
+async def check_music(path: Path, settings: Settings) -> None:
+    """Raises Told when it cannot be laid under a clip."""
+    await _read(path, find(settings), 20.0)
+
+
+async def make_bed(
+    music: Path,
+    spoken: Sequence[Spell],
+    length_s: float,
+    own_lufs: float | None,
+    exe: str,
+    into: Path,
+) -> float | None:
+    """Write the bed as a WAV file; `own_lufs` is the loudness of what it lies under. Gives how far
+    it lies under the speech; None where nobody speaks. Raises Told for a file that is no music."""
+    sound = await _read(music, exe, length_s)
+    return await asyncio.to_thread(_made, sound, spoken, length_s, own_lufs, into)
+
+
+async def _read(music: Path, exe: str, length_s: float) -> Stereo:
+    """From where it begins to be heard, no more than is needed."""
+    heard = "silenceremove=start_periods=1:start_threshold=-55dB"
+    to = f"aresample={RATE_HZ},aformat=sample_fmts=flt:channel_layouts=stereo"
+    args = [
+        *("-i", file_arg(music), "-map", "0:a:0", "-vn", "-sn", "-dn", "-af", f"{heard},{to}"),
+        *("-t", f"{length_s + CROSS_S:.3f}", "-f", "f32le", "pipe:1"),
+    ]
+    try:
+        async with start(args, exe=exe, timeout_s=60 + length_s, reads=True) as running:
+            assert running.out
+            raw = await asyncio.to_thread(running.out.read)
+            await running.wait()
+    except FfmpegFailed as wrong:
+        raise Told("music.unreadable", why=wrong.cause) from wrong
+    sound = np.frombuffer(raw[: len(raw) // 8 * 8], np.float32).reshape(-1, 2)
+    if len(sound) < LEAST_S * RATE_HZ:
+        raise Told("music.too_short", least=Seconds(LEAST_S))
+    if _lufs(_momentary(sound)) < SILENT_LUFS:
+        raise Told("music.silent")
+    return sound
+
+
+def _made(
+    sound: Stereo, spoken: Sequence[Spell], length_s: float, own_lufs: float | None, into: Path
+) -> float | None:
+    bed = looped(sound, round(length_s * RATE_HZ))
+    loud = _momentary(bed)
+    own = OWN_SILENT_LUFS if own_lufs is None else own_lufs
+    curve = own + fader(spoken, length_s, len(loud)) - _slowly(loud)
+    bed = _faded(bed * _per_sample(curve, len(bed))[:, None])
+    with wave.open(str(into), "wb") as file:
+        file.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes((np.clip(bed, -1, 1) * 32767).astype("<i2").tobytes())
+    return _under(bed, spoken, own) if spoken else None
+
+
+def looped(sound: Stereo, size: int) -> Stereo:
+    """As long as asked for."""
+    cross = min(round(CROSS_S * RATE_HZ), len(sound) // 3)
+    fall = np.sqrt(np.linspace(1, 0, cross, dtype=np.float32))[:, None]
+    made = np.zeros((size + len(sound), 2), np.float32)
+    at = 0
+    while at < size:
+        piece = sound.copy()
+        if at:
+            piece[:cross] *= fall[::-1]
+        piece[-cross:] *= fall
+        made[at : at + len(piece)] += piece
+        at += len(piece) - cross
+    if len(sound) >= size:  # once is enough: nothing runs into anything
+        return sound[:size].copy()
+    return made[:size]
+
+
+def fader(spoken: Sequence[Spell], length_s: float, count: int) -> Curve:
+    """Where the music is to be, in LU above the speech, at each step of a clip."""
+    t = np.arange(count) * _STEP_S
+    if not spoken:
+        return np.full(count, ALONE_LU)
+    up = np.zeros(count)  # 0 down, 1 up
+    edges = [-np.inf, *(e for s in spoken for e in (s.start_s, s.end_s)), np.inf]
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if min(end, length_s) - max(begin, 0.0) < PAUSE_S:
+            continue
+        rising = (t - begin - BEHIND_S) / UP_S if begin > 0 else np.ones(count)
+        falling = (end - AHEAD_S - t) / DOWN_S if end < length_s else np.ones(count)
+        up = np.maximum(up, np.clip(np.minimum(rising, falling), 0, 1))
+    return np.asarray(-UNDER_LU + RISE_LU * (0.5 - 0.5 * np.cos(np.pi * up)))
+
+
+# ── loudness ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _momentary(sound: Stereo) -> Curve:
+    """LUFS of 0.4 s around each step of 0.1 s (BS.1770, without its gates)."""
+    size, step = round(_BLOCK_S * RATE_HZ), round(_STEP_S * RATE_HZ)
+    padded = np.pad(sound, ((size // 2, size // 2), (0, 0)))
+    weights, found = _k_weights(size), []
+    for at in range(0, len(padded) - size + 1, step):
+        power = np.abs(np.fft.rfft(padded[at : at + size], axis=0)) ** 2
+        found.append(float((power.T @ weights).sum()))
+    return np.asarray(-0.691 + 10 * np.log10(np.maximum(found, 1e-12)))
+
+
+def _k_weights(size: int) -> Curve:
+    """The K curve of BS.1770-4 (its two filters at 48 kHz), for powers of a spectrum."""
+    z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
+        1 - 1.69065929318241 * z + 0.73248077421585 * z**2
+    )
+    rumble = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
+    return np.asarray(np.abs(shelf * rumble) ** 2 * 2 / size**2)
+
+
+def _lufs(momentary: Curve) -> float:
+    """Of all that is louder than silence."""
+    heard = momentary[momentary > -70]
+    return float(10 * np.log10(np.mean(10 ** (heard / 10)))) if len(heard) else -99.0
+
+
+def _slowly(momentary: Curve) -> Curve:
+    """How loud the music is by and by. Where it swells all at once it counts as that loud before,
+    and quiet places count as a little louder than they are."""
+    slow, swift = _around(momentary, _SLOW_S), _around(momentary, 2 * _BLOCK_S)
+    return np.asarray(np.maximum(np.maximum(slow, swift - _BEAT_DB), _lufs(momentary) - _LIFT_DB))
+
+
+def _around(momentary: Curve, length_s: float) -> Curve:
+    """Mean power of so long around each step."""
+    steps = round(length_s / _STEP_S)
+    power = np.pad(10 ** (momentary / 10), (steps // 2, steps - 1 - steps // 2), mode="edge")
+    return np.asarray(10 * np.log10(np.convolve(power, np.ones(steps) / steps, "valid") + 1e-9))
+
+
+def _per_sample(curve_db: Curve, size: int) -> Stereo:
+    t = np.arange(size) / RATE_HZ
+    return np.asarray(
+        10 ** (np.interp(t, np.arange(len(curve_db)) * _STEP_S, curve_db) / 20), np.float32
+    )
+
+
+def _faded(bed: Stereo) -> Stereo:
+    """In at its beginning, out at its end."""
+    into, out = (min(round(s * RATE_HZ), len(bed) // 2) for s in (FADE_IN_S, FADE_OUT_S))
+    bed[:into] *= np.sin(np.linspace(0, np.pi / 2, into, dtype=np.float32))[:, None] ** 2
+    bed[len(bed) - out :] *= np.cos(np.linspace(0, np.pi / 2, out, dtype=np.float32))[:, None] ** 2
+    return bed
+
+
+def _under(bed: Stereo, spoken: Sequence[Spell], own_lufs: float) -> float:
+    """Measured on the bed that was made, where somebody speaks."""
+    loud = _momentary(bed)
+    t = np.arange(len(loud)) * _STEP_S
+    there = np.zeros(len(loud), bool)
+    for spell in spoken:
+        there |= (t >= spell.start_s) & (t <= spell.end_s)
+    return round(own_lufs - _lufs(loud[there]), 1) if there.any() else UNDER_LU

@@ -91,6 +91,7 @@ def _clip_arguments(clip: argparse.ArgumentParser) -> None:
     clip.add_argument("--captions", choices=("auto", "off"), default="auto")
     clip.add_argument("--subtitles", type=Path, help="SRT, VTT or ASS of the video")
     clip.add_argument("--music", type=Path, help="a sound file to lie under the speech")
+    clip.add_argument("--brand", type=Path, help="TOML: font, letters, highlight, edge, logo, …")
     clip.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 

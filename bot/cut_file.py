@@ -26,6 +26,9 @@ from bot.cut_folder import SCRATCH, out_folder, refuse_overwriting, shown
 from bot.cut_report import Made, as_json, show
 from core.analysis.analyse import analyse
 from core.analysis.side_by_side import side_by_side
+from core.brand.kit import Kit, read_kit
+from core.captions.look import Look
+from core.captions.style import load_style
 from core.clips.base import Span, Wish
 from core.clips.registry import provider
 from core.clips.wish import checked, read_wish
@@ -131,7 +134,7 @@ def _wish(args: argparse.Namespace, duration_s: float | None = None) -> Wish:
 
 async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> Made:
     path: Path = args.video
-    for needed in (path, args.subtitles, args.music):
+    for needed in (path, args.subtitles, args.music, args.brand):
         _refuse_no_file(needed)
     _wish(args)  # what cannot be meant is told before the work
     refuse_overwriting(path, args.out)
@@ -145,6 +148,7 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
         name = Path(safe_name(path.name)).stem
         source = Video(path.resolve(), await sha256_of(path), facts, name=name)
     with out_folder(args.out) as making, tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
+        kit = await _kit(args.brand, Path(scratch), exe, tell)
         video = await settled(source, into=Path(scratch), exe=exe)
         found = await analyse(
             video, settings=settings, tell=tell, subtitles=args.subtitles, timings=stages
@@ -156,10 +160,20 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
             raise NothingToCut("clips.nothing")
         if facts.damaged:
             tell("pick", 1.0, note=say("media.damaged_note"))
-        made = Made(source, video, found, picked, [], [], stages, finder.name)
+        made = Made(source, video, found, picked, [], [], stages, finder.name, kit)
         with _timed(stages, "render"):
             await _render_all(made, wish, _sound(args, wish, tell), making, settings, tell)
     return made
+
+
+async def _kit(toml: Path | None, scratch: Path, exe: str, tell: Progress) -> Kit:
+    """The brand to cut in, with what there is to know about it. Raises NotUsable."""
+    if toml is None:
+        return Kit()
+    kit = await read_kit(toml, scratch, load_style(Look().style), exe=exe)
+    if kit.logo is not None:
+        tell("probe", 0.0, note=say("brand.logo_in_file"))
+    return kit
 
 
 def _refuse_no_file(path: Path | None) -> None:
@@ -235,6 +249,7 @@ async def _render(
         settings=settings,
         tell=tell.of(f"clip {rank} of {len(made.picked.spans)}: "),
         sound=sound,
+        kit=made.kit,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.analysis.model import Analysis
+from core.brand.kit import Kit
 from core.clips.base import Picked, Span
 from core.framing.plan import Layout
 from core.i18n.catalog import Catalog
@@ -29,6 +30,8 @@ class Made:
     failed: list[tuple[int, Say]]
     stages_s: dict[str, float]
     provider: str
+    kit: Kit
+    """The brand they are made in."""
 
 
 def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
@@ -69,6 +72,12 @@ def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[
         "width": clip.width,
         "height": clip.height,
         "duration_s": clip.duration_s,
+        # Only with a brand: every time of a clip counts from where its own picture begins.
+        **(
+            {"intro_s": clip.intro_s, "outro_s": clip.outro_s}
+            if clip.intro_s or clip.outro_s
+            else {}
+        ),
         "layouts": [_layout_json(layout) for layout in clip.plan.layouts],
         "faces": [asdict(face) for face in clip.faces],
         "checks": [

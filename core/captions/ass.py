@@ -76,14 +76,17 @@ def captions_ass(
     keys: Collection[str] = (),
     language: str | None = None,
     emoji: bool = False,
+    own: Font | None = None,
 ) -> str:
     """The captions of a clip. Times of the words count from its start; `until_s` is its length;
     `middles` are the heights (px) of their middle, each with the time it holds from; that of the
-    style if unset. `keys` are the words that stand out (`plain`), where the style lets any.
+    style if unset. `keys` are the words that stand out (`plain`), where the style lets any. `own`
+    is the font of the workspace, if it has one.
 
     Right-to-left text needs nothing: libass finds the direction of every line (encoding −1).
     """
-    main = font_for(" ".join(w.text for w in words))
+    text = " ".join(w.text for w in words)
+    main = font_for(text.upper() if style.upper else text, own)
     pen = _Pen(style, main, fmt, keys if style.emphasis else (), language, emoji)
     made, drawn = [_head(fmt, style, main)], ""
     for cue in cues(words, until_s=until_s, most=style.words, language=language):

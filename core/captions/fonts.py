@@ -4,14 +4,16 @@
     [r.font.family for r in runs("नमस्ते world", font_for("नमस्ते world"))]
 
 Nothing of the machine is used, so a caption looks the same on a server without any font. How the
-files were made and whose they are is told in `fonts/README.md`.
+files were made and whose they are is told in `fonts/README.md`. A workspace may have a font of its
+own; it draws the scripts of a text it has every letter of, and the bundled ones draw the others.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -34,10 +36,14 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """One face, by the name libass finds it under in `fonts_dir()`."""
+    """One face, by the name libass finds it under in the folder of `link_fonts`."""
 
     family: str
     path: Path
+    without: frozenset[str] = frozenset()
+    """Scripts it is not asked for: it lacks some of their letters."""
+    then: Font | None = None
+    """Asked before the bundled ones for what this one does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,18 @@ class Run:
 
 
 def fonts_dir() -> Path:
-    """The folder for libass' `fontsdir`."""
+    """Where the bundled faces lie."""
     return _FOLDER
+
+
+def link_fonts(into: Path, own: Font | None = None) -> None:
+    """Make `into` a folder for libass' `fontsdir`: every bundled face, and the one of one's own."""
+    if own is None:
+        into.symlink_to(_FOLDER.absolute(), target_is_directory=True)
+        return
+    into.mkdir()
+    for path in (own.path, *(f.path for f in fonts())):
+        (into / path.name).symlink_to(path.absolute())
 
 
 @cache
@@ -59,28 +75,49 @@ def fonts() -> tuple[Font, ...]:
     stems = sorted(p.stem for p in _FOLDER.glob("*.[ot]tf"))
     middle = [s for s in stems if s not in _FIRST and s not in _LAST]
     paths = [next(_FOLDER.glob(f"{s}.[ot]tf")) for s in (*_FIRST, *middle, *_LAST)]
-    return tuple(Font(_family(p), p) for p in paths)
+    return tuple(font_in(p) for p in paths)
 
 
-def _family(path: Path) -> str:
+def font_in(path: Path) -> Font:
+    """The face of a file that was made, or made safe, by us."""
     face = hb.Face(hb.Blob.from_file_path(path))
-    return str(face.get_name(hb.OTNameIdPredefined.FONT_FAMILY))
+    return Font(str(face.get_name(hb.OTNameIdPredefined.FONT_FAMILY)), path)
 
 
 @cache
-def _letters(font: Font) -> frozenset[int]:
+def _letters(path: Path) -> frozenset[int]:
     """Code points the font has a glyph for."""
-    return frozenset(hb.Face(hb.Blob.from_file_path(font.path)).unicodes)
+    return frozenset(hb.Face(hb.Blob.from_file_path(path)).unicodes)
 
 
 def covers(font: Font, char: str) -> bool:
-    return ord(char) in _letters(font)
+    return ord(char) in _letters(font.path) and script_of(char) not in font.without
 
 
-def font_for(text: str) -> Font:
-    """The font that draws most of a text."""
-    seen = {c for c in text[:_SAMPLE] if not c.isspace()}
-    return max(fonts(), key=lambda f: sum(covers(f, c) for c in seen))
+@cache
+def script_of(char: str) -> str:
+    """`LATIN`, `CYRILLIC`, `CJK` …; empty for what belongs to every script."""
+    if not unicodedata.category(char).startswith("L"):
+        return ""
+    return unicodedata.name(char, "").split(" ")[0]
+
+
+def lacking(own: Font, text: str) -> frozenset[str]:
+    """The scripts of a text that a font lacks letters of."""
+    return frozenset(script_of(c) for c in set(text) if script_of(c) and not covers(own, c))
+
+
+def font_for(text: str, own: Font | None = None) -> Font:
+    """The font that draws most of a text; one's `own` where it has all letters of that script."""
+    text = text[:_SAMPLE]
+    scripts = Counter(script for c in text if (script := script_of(c)))
+    if own is not None and scripts:
+        own = replace(own, without=lacking(own, text))
+        if scripts.most_common(1)[0][0] not in own.without:
+            return own
+    seen = {c for c in text if not c.isspace()}
+    bundled = max(fonts(), key=lambda f: sum(covers(f, c) for c in seen))
+    return replace(bundled, then=own)
 
 
 @cache
@@ -116,4 +153,6 @@ def _choose(char: str, main: Font, before: Sequence[tuple[str, Font]]) -> Font |
     neutral = not unicodedata.category(char).startswith(("L", "N"))
     if neutral and before and covers(before[-1][1], char):
         return before[-1][1]
+    if not covers(main, char) and main.then is not None and covers(main.then, char):
+        return main.then
     return main if covers(main, char) else _fallback(char)

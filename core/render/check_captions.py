@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from core.analysis.model import Spell
 from core.captions.area import area
-from core.captions.fonts import fonts_dir
 from core.media.facts import Format
 from core.media.ffmpeg import start
 from core.render.check_picture import APART_S, Grey, Seen
@@ -65,12 +64,11 @@ def _middle(event: Spell, length_s: float) -> Spell:
 async def predict(
     ass: str, times_s: Sequence[float], fmt: Format, *, scratch: Path, exe: str, timeout_s: float
 ) -> Grey:
-    """The captions at these times, each on black and then on white."""
+    """The captions at these times, each on black and then on white. Their fonts are in `fonts` of
+    the scratch folder."""
     if not times_s:
         return np.empty((0, 2, fmt.height, fmt.width), np.uint8)
     (scratch / "check.ass").write_text(ass, encoding="utf-8")
-    if not (scratch / "fonts").exists():
-        (scratch / "fonts").symlink_to(fonts_dir().absolute(), target_is_directory=True)
     when = "+".join(f"eq(floor(N/2),{n})*({t:.3f}+0.001*mod(N,2))" for n, t in enumerate(times_s))
     count = 2 * len(times_s)
     args = [

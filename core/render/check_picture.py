@@ -114,15 +114,24 @@ def _pictures(pipe: BinaryIO, rows: int, columns: int) -> Grey:
 
 
 def picture_checks(
-    seen: Seen, packets: Sequence[Packet], analysis: Analysis, start_s: float, *, captioned: bool
+    seen: Seen,
+    packets: Sequence[Packet],
+    analysis: Analysis,
+    start_s: float,
+    *,
+    captioned: bool,
+    around: tuple[float, float] = (0.0, 0.0),
 ) -> Iterator[Check]:
-    """Whole, not black, not frozen; what the source itself shows so is no fault of the clip."""
+    """Whole, not black, not frozen; what the source itself shows so is no fault of the clip, and
+    what intro and outro (`around`, s) show is their own matter."""
     length_s = max(p.pts_s + p.length_s for p in packets)
     errors = seen.errors + sum(not p.whole for p in packets)
     whole = errors == 0 and len(seen.small) >= (length_s - 0.5) * RATE
     value = f"{errors} errors, {len(seen.small) / RATE:.1f} s"
     yield Check("decodes", whole, value, "no errors, to the end")
-    bare = _without_text(seen.small) if captioned else seen.small
+    first, last = round(around[0] * RATE), len(seen.small) - round(around[1] * RATE)
+    small = seen.small[first:last]
+    bare = _without_text(small) if captioned else small
     yield from _black(bare, analysis, start_s)
     yield from _freeze(bare, analysis, start_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,14 @@ def levels(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     blocks = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64) / 32768
     rms = np.sqrt((blocks**2).mean(axis=1))
     return np.asarray(20 * np.log10(np.maximum(rms, 10**-4.5)))
+
+
+def between(heard: Heard, before_s: float, after_s: float) -> Heard:
+    """Without the parts in front and behind, which count for loudness and peaks alone."""
+    if not before_s and not after_s:
+        return heard
+    first, last = round(before_s / _STEP_S), len(heard.levels_db) - round(after_s / _STEP_S)
+    return replace(heard, levels_db=heard.levels_db[first:last])
 
 
 def sound_checks(

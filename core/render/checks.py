@@ -19,7 +19,9 @@
 | `captions` `captions_area` | sampled pictures show the letters, inside the free area | yes |
 | `face` `blind` `reversals` | the face stays in the window, people are shown, the window does not dither | no |
 
-What must hold and fails makes a clip unfit to post; the rest is told (`check_words.py`).
+What must hold and fails makes a clip unfit to post; the rest is told (`check_words.py`). An intro
+and an outro are part of the file, its length and its loudness; what is seen, said and written is
+asked of the clip between them.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.analysis.model import Analysis
+from core.analysis.model import Analysis, Spell
+from core.captions.fonts import Font, link_fonts
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find
@@ -37,7 +40,7 @@ from core.render.check_captions import caption_checks, firsts, moments, predict
 from core.render.check_file import FileFacts, read_file
 from core.render.check_framing import framing_checks
 from core.render.check_picture import Seen, look, picture_checks
-from core.render.check_sound import listen, sound_checks
+from core.render.check_sound import between, listen, sound_checks
 from core.render.check_spec import spec_checks
 from core.render.rendered import Check
 from core.settings import Settings
@@ -56,15 +59,20 @@ async def check(
     captioned: bool,
     ass: str | None,
     settings: Settings,
+    own: Font | None = None,
+    around: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Check, ...]:
-    """Measure a finished clip. A file that cannot be decoded fails its checks."""
+    """Measure a finished clip. A file that cannot be decoded fails its checks. `around` are the
+    lengths of intro and outro, `own` the font of the workspace."""
     facts = await asyncio.to_thread(read_file, file)
     exe, captions = find(settings), ass if captioned else None
     async with asyncio.TaskGroup() as both:
-        heard = both.create_task(_heard(file, facts, video, analysis, start_s, end_s, exe))
-        seen = both.create_task(_seen(file, facts, analysis, start_s, fmt, captions, exe))
+        heard = both.create_task(_heard(file, facts, video, analysis, start_s, end_s, exe, around))
+        seen = both.create_task(
+            _seen(file, facts, analysis, start_s, fmt, captions, exe, own, around)
+        )
     return (
-        *spec_checks(facts, fmt, end_s - start_s),
+        *spec_checks(facts, fmt, sum(around) + end_s - start_s),
         *heard.result(),
         *seen.result(),
         *framing_checks(plan, faces, analysis, start_s, end_s),
@@ -79,6 +87,7 @@ async def _heard(
     start_s: float,
     end_s: float,
     exe: str,
+    around: tuple[float, float],
 ) -> list[Check]:
     if not facts.sound:
         return []  # said by `streams`
@@ -87,6 +96,7 @@ async def _heard(
     except FfmpegFailed as wrong:
         return [Check("silence", False, str(wrong)[:80], "the sound can be decoded")]
     expected = video.facts.sound is not None
+    heard = between(heard, *around)
     return [*sound_checks(heard, analysis, start_s, end_s, expected=expected)]
 
 
@@ -98,6 +108,8 @@ async def _seen(
     fmt: Format,
     ass: str | None,
     exe: str,
+    own: Font | None,
+    around: tuple[float, float],
 ) -> list[Check]:
     """One decode of the picture, then one small drawing of the captions that were met in it."""
     if not facts.picture or not facts.picture.packets:
@@ -105,22 +117,30 @@ async def _seen(
     length_s = max((p.pts_s + p.length_s for p in facts.picture.packets), default=0.0)
     timeout_s = _patience_s(length_s)
     shape = Format(fmt.name, facts.picture.width, facts.picture.height)
-    wanted = moments(ass, length_s) if ass else []
+    wanted = moments(ass, length_s - sum(around)) if ass else []
+    begin_s = around[0]
+    later = [Spell(m.start_s + begin_s, m.end_s + begin_s) for m in wanted]
     with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
         scratch = Path(folder)
         try:
-            seen = await look(file, shape, wanted, scratch=scratch, exe=exe, timeout_s=timeout_s)
+            seen = await look(file, shape, later, scratch=scratch, exe=exe, timeout_s=timeout_s)
         except FfmpegFailed as wrong:
             return [Check("decodes", False, str(wrong)[:80], "no errors, to the end")]
         made = [
             *picture_checks(
-                seen, facts.picture.packets, analysis, start_s, captioned=ass is not None
+                seen,
+                facts.picture.packets,
+                analysis,
+                start_s,
+                captioned=ass is not None,
+                around=around,
             )
         ]
         if ass is None:
             return made
-        chosen = firsts(seen.full_s, wanted)
-        times_s = [seen.full_s[n] for n in chosen]
+        chosen = firsts(seen.full_s, later)
+        times_s = [seen.full_s[n] - begin_s for n in chosen]
+        link_fonts(scratch / "fonts", own)
         drawn = await predict(ass, times_s, shape, scratch=scratch, exe=exe, timeout_s=timeout_s)
     kept = Seen(seen.small, seen.full[chosen], tuple(times_s), seen.errors)
     return [*made, *caption_checks(kept, drawn, len(wanted), shape)]

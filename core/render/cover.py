@@ -27,15 +27,29 @@ MOST_B = 8 << 20
 Picture = NDArray[Any]
 
 
-async def make_cover(clip: Path, into: Path, length_s: float, ffmpeg: Ffmpeg) -> None:
-    """Write the best frame of `clip` as JPEG. Raises Told when there is no frame at all."""
+async def make_cover(
+    clip: Path, into: Path, length_s: float, ffmpeg: Ffmpeg, *, begin_s: float = 0.0
+) -> None:
+    """Write the best frame of `clip` as JPEG, of the `length_s` from `begin_s` on. Raises Told when
+    there is no frame at all."""
     with TemporaryDirectory(prefix="cover-", dir=into.parent) as folder:
         every_s = max(0.4, length_s / CANDIDATES)
         thin = f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{every_s:.3f})'"
+        end_s = begin_s + length_s
+        within = f"trim=start={begin_s:.3f}:end={end_s:.3f}," if begin_s else ""
         await ffmpeg(
             [
                 *("-skip_frame", "nokey", "-i", f"file:{clip.absolute()}", "-an"),
-                *("-vf", thin, "-fps_mode", "passthrough", "-q:v", "2", "-pix_fmt", "yuvj420p"),
+                *(
+                    "-vf",
+                    f"{within}{thin}",
+                    "-fps_mode",
+                    "passthrough",
+                    "-q:v",
+                    "2",
+                    "-pix_fmt",
+                    "yuvj420p",
+                ),
                 *("-f", "image2", f"{Path(folder).absolute()}/frame-%03d.jpg"),
             ]
         )

@@ -44,7 +44,7 @@ def picture_args(beat: Beat, encoder: Encoder = SOFTWARE) -> list[str]:
     return [
         *encoder.args,
         # The graph counts them too, but from anew where a source changes its size.
-        *("-frames:v", str(beat.frames)),
+        *("-frames:v", str(beat.whole)),
         *("-g", str(gop), "-flags:v", "+cgop+bitexact", "-fps_mode", "cfr"),
         *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
         *("-color_range", "tv"),
@@ -75,8 +75,9 @@ def file_args() -> list[str]:
 def sound_filters(beat: Beat) -> list[str]:
     """The clip's sound as 48 kHz stereo of exactly this length, with its edges rounded off; holes
     in the source are filled with silence, so that it stays in step with the picture."""
-    kept_s = beat.length_s - PRIMING / 48000
-    skipped = PRIMING + round(beat.lead_s * 48000)
+    primed = 0 if beat.before else PRIMING  # an intro in front of it makes room for that
+    kept_s = beat.length_s - primed / 48000
+    skipped = primed + round(beat.lead_s * 48000)
     return [
         "aresample=48000:async=1:first_pts=0",
         "aformat=sample_fmts=fltp:channel_layouts=stereo",
@@ -86,9 +87,10 @@ def sound_filters(beat: Beat) -> list[str]:
     ]
 
 
-def silence(length_s: float) -> str:
+def silence(beat: Beat) -> str:
     """The sound of a clip that has none: platforms and players expect a track."""
-    return f"anullsrc=r=48000:cl=stereo,atrim=end={length_s - PRIMING / 48000:.6f}"
+    primed = 0 if beat.before else PRIMING
+    return f"anullsrc=r=48000:cl=stereo,atrim=end={beat.length_s - primed / 48000:.6f}"
 
 
 def sound_graph(
@@ -102,7 +104,7 @@ def sound_graph(
     """The graph to `[a]`; `source` names the stream, None for a video without sound. `own` are
     filters of the clip's own sound, `last` those behind everything; `bed` names the stream of a
     music that lies under it."""
-    said = silence(beat.length_s) if source is None else ",".join(sound_filters(beat))
+    said = silence(beat) if source is None else ",".join(sound_filters(beat))
     first = f"[{source}]" if source else ""
     if bed is None:
         return f"{first}{','.join([said, *own, *last])}[a]"

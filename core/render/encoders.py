@@ -114,7 +114,7 @@ async def proves_itself(exe: str, encoder: Encoder) -> bool:
         picture = "format=yuv420p,setparams=range=tv:colorspace=bt709"
         tags = "setparams=color_primaries=bt709:color_trc=bt709"
         upload = f",{encoder.upload}" if encoder.upload else ""
-        graph = f"[0:v]{picture},{tags}{upload}[v];{silence(_TRIED.length_s)}[a]"
+        graph = f"[0:v]{picture},{tags}{upload}[v];{silence(_TRIED)}[a]"
         args = [
             *encoder.device,
             *("-f", "lavfi", "-i", f"testsrc2=s={size}:r=30:d=3", "-filter_complex", graph),

@@ -15,6 +15,7 @@ from core.captions.area import area
 from core.framing.crop_path import Crop, crop
 from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window
+from core.media.decode import tone_map_filters, upright_filters
 from core.media.facts import Format, VideoFacts
 from core.render.place import lines_top
 from core.render.rate import Beat
@@ -24,6 +25,9 @@ SCALE = "flags=lanczos"
 """Lanczos costs no more than bicubic here: the encoder is what takes the time."""
 BLUR_PART = 10
 """The background is blurred at a tenth of the size: nobody sees it, and it costs a hundredth."""
+FINISHED = (
+    "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+)
 SPARE_S = 0.5
 """A picture that ends before the sound is held this long; longer would hide damage."""
 
@@ -52,6 +56,15 @@ class Picture:
     """Its colour matrix as `setparams` names it."""
 
 
+def picture_of(facts: VideoFacts) -> Picture:
+    return Picture(
+        (facts.width, facts.height),
+        tuple(upright_filters(facts, tone_map=False)),
+        tuple(tone_map_filters(facts)),
+        matrix_of(facts),
+    )
+
+
 def matrix_of(facts: VideoFacts) -> str:
     """The colour matrix, guessed by size as players do where the file does not say; empty when the
     picture is RGB."""
@@ -76,21 +89,24 @@ def picture_graph(
 ) -> str:
     """The graph from stream `source` to `[v]`; `captions` is the finished `ass` filter."""
     stretches = _stretches(plan, beat)
-    steady = f"fps={beat.rate}:start_time=0:round=near"
-    late = [f"trim=start_frame={beat.lead},setpts=PTS-STARTPTS"] if beat.lead else []
-    tail = f"tpad=stop_mode=clone:stop_duration={SPARE_S},trim=end_frame={beat.frames}"
-    named = [f"setparams=colorspace={picture.matrix}"] if picture.matrix else []
-    head = ",".join([*picture.upright, *named, steady, *late, tail])
-    parts = [f"[0:{source}]{head}{_fan(len(stretches))}"]
+    parts = [f"[0:{source}]{on_beat(picture, beat)}{_fan(len(stretches))}"]
     for k, stretch in enumerate(stretches):
         captioned, alone = captions is not None, len(stretches) == 1
         parts += _chain(k, stretch, beat, picture, fmt, captioned=captioned, alone=alone)
     made = "".join(f"[made{k}]" for k in range(len(stretches)))
     joined = f"concat=n={len(stretches)}:v=1:a=0," if len(stretches) > 1 else ""
-    tags = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
     words = f"{captions}," if captions else ""
-    parts.append(f"{made}{joined}setsar=1,{words}format=yuv420p,{tags}[v]")
+    parts.append(f"{made}{joined}setsar=1,{words}{FINISHED}[v]")
     return ";".join(parts)
+
+
+def on_beat(picture: Picture, beat: Beat) -> str:
+    """The picture upright and steady, from the first frame of the clip to its last."""
+    steady = f"fps={beat.rate}:start_time=0:round=near"
+    late = [f"trim=start_frame={beat.lead},setpts=PTS-STARTPTS"] if beat.lead else []
+    tail = f"tpad=stop_mode=clone:stop_duration={SPARE_S},trim=end_frame={beat.frames}"
+    named = [f"setparams=colorspace={picture.matrix}"] if picture.matrix else []
+    return ",".join([*picture.upright, *named, steady, *late, tail])
 
 
 def _fan(count: int) -> str:
@@ -143,7 +159,7 @@ def _chain(
         if (paths[0][0].w, paths[0][0].h) != picture.size:  # there were bars around it
             window = _window(stretch, paths, beat, picture)
             source, picture = f"{source},{window}", replace(picture, size=(window.w, window.h))
-        return _fit(k, source, picture, fmt, fit_top(picture.size, fmt, captioned=captioned))
+        return fitted(k, source, picture, fmt, fit_top(picture.size, fmt, captioned=captioned))
     if kind == "track":
         size = (fmt.width, fmt.height)
         return [f"{source},{_cropped(stretch, paths, beat, picture, size)}[made{k}]"]
@@ -176,10 +192,10 @@ def _cropped(
 ) -> str:
     """Crop along the paths, then scale to `size`."""
     window = _window(stretch, paths, beat, picture)
-    return f"{window},{_scaled((window.w, window.h), size, picture)}"
+    return f"{window},{scaled((window.w, window.h), size, picture)}"
 
 
-def _scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> str:
+def scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> str:
     """Scale in BT.709 with square pixels; HDR is toned on the smaller side of it."""
     scale = f"scale={size[0]}:{size[1]}:{SCALE}"
     toned = ",".join(picture.toning)
@@ -209,12 +225,12 @@ def fit_top(picture: tuple[int, int], fmt: Format, *, captioned: bool) -> int:
     return min(middle, max(area(fmt).top, round(lines_top(fmt) - height))) // 2 * 2
 
 
-def _fit(k: int, source: str, picture: Picture, fmt: Format, top: int) -> list[str]:
+def fitted(k: int | str, source: str, picture: Picture, fmt: Format, top: int) -> list[str]:
     """The whole picture, over a dark and blurred one that fills the rest."""
     return [
         f"{source},split[back{k}][front{k}]",
         _backdrop(k, picture, fmt),
-        f"[front{k}]{_scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
+        f"[front{k}]{scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
         f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
     ]
 
@@ -239,7 +255,7 @@ def _inset(
     ]
 
 
-def _backdrop(k: int, picture: Picture, fmt: Format) -> str:
+def _backdrop(k: int | str, picture: Picture, fmt: Format) -> str:
     """From `[backK]` to `[blurK]`: dark and blurred, in the size of the format."""
     full = (fmt.width, fmt.height)
     small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
@@ -250,7 +266,7 @@ def _backdrop(k: int, picture: Picture, fmt: Format) -> str:
     )
     blurred = "gblur=sigma=4,eq=brightness=-0.12:saturation=0.85"
     return (
-        f"[back{k}]{_scaled(picture.size, (fill[0], fill[1]), picture)},"
+        f"[back{k}]{scaled(picture.size, (fill[0], fill[1]), picture)},"
         f"crop={small[0]}:{small[1]},{blurred},"
         f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]"
     )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.analysis.model import Analysis, FaceSample, Word
+from core.brand.colours import dressed
+from core.brand.kit import Kit
 from core.captions.ass import captions_ass
 from core.captions.emoji import SIZE
 from core.captions.emphasis import key_words
@@ -27,11 +29,14 @@ def lettering(
     plan: Plan,
     faces: Sequence[FaceAt],
     look: Look,
+    kit: Kit | None = None,
 ) -> str:
     """A whole ASS file. `words` are in the time of the clip, `start_s` and `end_s` in that of the
     source."""
-    fmt, seen = FORMATS[plan.format], _seen(analysis, start_s, end_s)
-    style, middles = _placed(plan, faces, fmt, load_style(look.style), seen, emoji=look.emoji)
+    kit = kit or Kit()
+    fmt, seen = FORMATS[plan.format], faces_in(analysis, start_s, end_s)
+    style = dressed(load_style(look.style), kit.brand)
+    style, middles = _placed(plan, faces, fmt, style, seen, emoji=look.emoji)
     return captions_ass(
         words,
         fmt,
@@ -42,6 +47,7 @@ def lettering(
         keys=key_words(words if look.language else analysis.words) if style.emphasis else (),
         language=look.language or analysis.language,
         emoji=look.emoji,
+        own=kit.own,
     )
 
 
@@ -67,6 +73,6 @@ def _placed(
     return usual
 
 
-def _seen(analysis: Analysis, start_s: float, end_s: float) -> list[FaceSample]:
+def faces_in(analysis: Analysis, start_s: float, end_s: float) -> list[FaceSample]:
     """Every face that shows in the clip, in its time."""
     return [replace(s, t_s=s.t_s - start_s) for s in analysis.samples if start_s <= s.t_s < end_s]

@@ -79,12 +79,12 @@ def read_level(log: str) -> Level | None:
     return found if found.lufs > SILENCE_LUFS else None
 
 
-async def find_gain(level: Meter) -> Gain:
+async def find_gain(level: Meter, *, target_lufs: float = TARGET_LUFS) -> Gain:
     """What brings a sound to its level."""
     raw = await level(())
     if raw is None:
         return Gain()
-    gain = Gain(min(TARGET_LUFS - raw.lufs, MOST_GAIN_DB))
+    gain = Gain(min(target_lufs - raw.lufs, MOST_GAIN_DB))
     wished = raw.lufs + gain.db
     gain = replace(gain, wished_lufs=wished)
     if raw.peak_dbtp + gain.db <= CEILING_DBTP - 1:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.analysis.model import Analysis, Word
-from core.captions.fonts import fonts_dir
+from core.brand.kit import Kit
+from core.brand.logo import size_of
 from core.captions.look import Look
 from core.captions.wording import written
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
-from core.media.facts import Format, Video
-from core.render.lettering import lettering
+from core.media.facts import FORMATS, Format, Video
+from core.render.lettering import faces_in, lettering
+from core.render.logo import Spot, band_of, place
 from core.render.mix import Mix, SoundWish
 from core.render.render import render
 from core.render.rendered import Rendered
@@ -60,12 +62,13 @@ async def make_clip(
     kept: Kept | None = None,
     sound: SoundWish | None = None,
     over: bool = False,
+    kit: Kit | None = None,
 ) -> Rendered:
     """Render one clip into the folder `into`. `words` are those of the captions, in the time of
     the clip, when they are not simply what is said; they are left out where the video shows
-    captions of its own, unless they are to be `over` those. Raises Told when the file cannot be
-    made."""
-    look, kept = look or Look(), kept or Kept()
+    captions of its own, unless they are to be `over` those. `kit` is the brand it is made in.
+    Raises Told when the file cannot be made."""
+    look, kept, kit = look or Look(), kept or Kept(), kit or Kit()
     if words is None:
         words = written(words_inside(analysis.words, start_s, end_s), look)
     if not over:
@@ -73,7 +76,8 @@ async def make_clip(
     plan, faces = kept.framing or frame(video, analysis, start_s, end_s, fmt, other=other)
     ass = None
     if words and captions:
-        ass = lettering(words, analysis, start_s, end_s, plan, faces, look)
+        ass = lettering(words, analysis, start_s, end_s, plan, faces, look, kit)
+    spot = _spot(kit.logo, analysis, start_s, end_s, plan, faces, ass) if kit.logo else None
     return await render(
         video,
         analysis,
@@ -83,10 +87,27 @@ async def make_clip(
         faces=faces,
         fmt=fmt,
         captions=ass,
-        fonts_dir=fonts_dir() if ass else None,
         into=into,
         settings=settings,
         tell=tell,
         sound=sound,
         mix=kept.mix,
+        kit=kit,
+        spot=spot,
     )
+
+
+def _spot(
+    logo: Path,
+    analysis: Analysis,
+    start_s: float,
+    end_s: float,
+    plan: Plan,
+    faces: tuple[FaceAt, ...],
+    ass: str | None,
+) -> Spot | None:
+    """Where a logo stands."""
+    fmt, seen = FORMATS[plan.format], faces_in(analysis, start_s, end_s)
+    words = band_of(ass, fmt)
+    size = size_of(logo)
+    return place(plan, faces, fmt, size, seen=seen, words=words, captioned=ass is not None)

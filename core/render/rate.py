@@ -33,10 +33,31 @@ class Beat:
     """Add it to times that count from the asked start to get times of the file."""
     lead: int = 0
     """Frames that are read before the first one, and thrown away."""
+    before: int = 0
+    """Frames of an intro in front of the clip's own, and of an outro behind them (`after`). Every
+    other time of a clip, frame numbers included, counts from the first frame of its own."""
+    after: int = 0
 
     @property
     def length_s(self) -> float:
         return float(self.frames / self.rate)
+
+    @property
+    def whole(self) -> int:
+        """Frames of the file."""
+        return self.before + self.frames + self.after
+
+    @property
+    def whole_s(self) -> float:
+        return float(self.whole / self.rate)
+
+    @property
+    def before_s(self) -> float:
+        return float(self.before / self.rate)
+
+    @property
+    def after_s(self) -> float:
+        return float(self.after / self.rate)
 
     @property
     def lead_s(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.brand.brand import Brand
 from core.captions.look import Look
 from core.render.cleaning import Cleaning
 
@@ -29,6 +30,8 @@ class Recipe:
     """Whether hum and noise are taken out of its sound."""
     music: str = ""
     """Key of the file whose music lies under it; empty for none."""
+    brand: Brand = field(default_factory=Brand)
+    """Its logo is only in the files for platforms that allow one."""
 
     @property
     def length_s(self) -> float:
@@ -40,16 +43,17 @@ class Recipe:
 
     def same_sound(self, than: Recipe) -> bool:
         wished = (self.cleaning, self.music) == (than.cleaning, than.music)
-        return wished and self.same_span(than)
+        return wished and self.same_span(than) and self.brand.same_ends(than.brand)
 
     def same_framing(self, than: Recipe) -> bool:
         return self.same_span(than) and (self.format, self.other) == (than.format, than.other)
 
     def to_json(self) -> dict[str, Any]:
-        plain = {k: getattr(self, k) for k in self.__slots__ if k != "look"}
-        return {**plain, "look": self.look.to_json()}
+        plain = {k: getattr(self, k) for k in self.__slots__ if k not in ("look", "brand")}
+        return {**plain, "look": self.look.to_json(), "brand": self.brand.to_json()}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Recipe:
         known = {k: raw[k] for k in cls.__slots__ if k in raw}
-        return cls(**{**known, "look": Look.from_json(raw.get("look", {}))})
+        look, brand = Look.from_json(raw.get("look", {})), Brand.from_json(raw.get("brand", {}))
+        return cls(**{**known, "look": look, "brand": brand})

@@ -1,8 +1,7 @@
 """A span of a source becomes a finished clip: one lossy generation.
 
     rendered = await render(video, analysis, 62.4, 91.0, plan=plan, faces=faces, fmt=VERTICAL,
-                            captions=ass, fonts_dir=fonts, into=folder, settings=settings,
-                            tell=tell)
+                            captions=ass, into=folder, settings=settings, tell=tell)
 
 Crop, scale, captions and the picture's encoder run as one graph. The sound is measured, levelled
 and encoded meanwhile, beside it, because it takes a part of the time and leaves the cores to the
@@ -25,9 +24,10 @@ import av
 
 from core.analysis.model import Analysis
 from core.analysis.side_by_side import side_by_side
+from core.brand.kit import Kit
+from core.captions.fonts import Font, link_fonts
 from core.errors import Told
 from core.framing.plan import FaceAt, Plan
-from core.media.decode import tone_map_filters, upright_filters
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
@@ -37,9 +37,11 @@ from core.render.checks import check
 from core.render.cover import make_cover
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
 from core.render.encoders import ROOMY, encoders
-from core.render.graph import Picture, matrix_of, picture_graph
+from core.render.ends import joined_picture, with_ends
+from core.render.graph import picture_graph, picture_of
+from core.render.logo import Spot, stamped
 from core.render.mix import Mix, SoundWish
-from core.render.rate import beat
+from core.render.rate import Beat, beat
 from core.render.rendered import Check, Rendered
 from core.render.sound import SOUND, make_sound
 from core.render.work import Work
@@ -64,22 +66,27 @@ async def render(
     faces: tuple[FaceAt, ...],
     fmt: Format,
     captions: str | None,
-    fonts_dir: Path | None,
     into: Path,
     settings: Settings,
     tell: Tell,
     sound: SoundWish | None = None,
     mix: Mix | None = None,
+    kit: Kit | None = None,
+    spot: Spot | None = None,
 ) -> Rendered:
     """Make `clip.mp4` and `cover.jpg` in the folder `into`; `captions` is a whole ASS file. With
-    the `mix` of another version that sounds the same, its sound is not measured again.
+    the `mix` of another version that sounds the same, its sound is not measured again. The intro
+    and outro of `kit` are joined to it, and its logo is shown at `spot`.
 
     Raises Told when it cannot be made; then, and after a cancel, nothing is left behind.
     """
     tell("render", 0.0)
     async with _scratch(into) as scratch:
-        work = Work(video, beat(video.facts, span_start_s, span_end_s), scratch, find(settings))
-        words = _captions(captions, fonts_dir, scratch)
+        kit = kit or Kit()
+        whole, ends = with_ends(beat(video.facts, span_start_s, span_end_s), kit)
+        logo = (kit.logo, spot) if kit.logo and spot else None
+        work = Work(video, whole, scratch, find(settings), ends, logo)
+        words = _captions(captions, kit.own, scratch)
         known = encoders(work.exe)
         hearing = partial(make_sound, work, analysis, sound or SoundWish(), mix)
 
@@ -96,13 +103,18 @@ async def render(
                 captioned=captions is not None,
                 ass=captions,
                 settings=settings,
+                own=kit.own,
+                around=(whole.before_s, whole.after_s),
             )
 
         while True:
             encoder = await known.best()
             try:
                 made_s, mixed = await _made(work, plan, fmt, words, hearing, encoder, tell)
-                cover = make_cover(scratch / CLIP, scratch / COVER, made_s, work.ffmpeg)
+                begin_s, length_s = whole.before_s, made_s - whole.before_s - whole.after_s
+                cover = make_cover(
+                    scratch / CLIP, scratch / COVER, length_s, work.ffmpeg, begin_s=begin_s
+                )
                 checks, _ = await side_by_side(examined(), cover)
             except (FfmpegFailed, Told):
                 if encoder is SOFTWARE:
@@ -113,7 +125,7 @@ async def render(
             known.failed(encoder)  # whatever was wrong: software does it again
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
-    return _rendered(into, fmt, made_s, plan, faces, checks, mixed)
+    return _rendered(into, fmt, made_s, plan, faces, checks, mixed, whole)
 
 
 async def _made(
@@ -133,8 +145,8 @@ async def _made(
     copied = ("-map", "0:v", "-map", "1:a", "-c", "copy")
     await work.ffmpeg([*both, *copied, *file_args(), file_arg(clip)])
     made_s = await asyncio.to_thread(_length_s, clip)
-    if abs(made_s - work.beat.length_s) > LENGTH_OFF_S:
-        raise Told("render.came_short", made=Seconds(made_s), planned=Seconds(work.beat.length_s))
+    if abs(made_s - work.beat.whole_s) > LENGTH_OFF_S:
+        raise Told("render.came_short", made=Seconds(made_s), planned=Seconds(work.beat.whole_s))
     tell("render", 1.0)
     return made_s, mix
 
@@ -156,15 +168,13 @@ async def _scratch(into: Path) -> AsyncIterator[Path]:
         raise Told("render.failed", why=wrong.cause) from wrong
 
 
-def _captions(ass: str | None, fonts_dir: Path | None, scratch: Path) -> str | None:
+def _captions(ass: str | None, own: Font | None, scratch: Path) -> str | None:
     """The caption filter. File and fonts get plain names in the folder ffmpeg runs in, so that no
     character of a path can be read as an option."""
     if ass is None:
         return None
     (scratch / "captions.ass").write_text(ass, encoding="utf-8")
-    if fonts_dir is None:
-        return "ass=captions.ass"
-    (scratch / "fonts").symlink_to(fonts_dir.absolute(), target_is_directory=True)
+    link_fonts(scratch / "fonts", own)
     return "ass=captions.ass:fontsdir=fonts"
 
 
@@ -172,20 +182,21 @@ async def _picture(
     work: Work, plan: Plan, fmt: Format, captions: str | None, encoder: Encoder, tell: Tell
 ) -> None:
     """The one pass that makes the picture."""
-    facts, length_s = work.video.facts, work.beat.length_s
-    picture = Picture(
-        (facts.width, facts.height),
-        tuple(upright_filters(facts, tone_map=False)),
-        tuple(tone_map_filters(facts)),
-        matrix_of(facts),
-    )
+    facts, length_s = work.video.facts, work.beat.whole_s
+    picture = picture_of(facts)
     graph = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
+    source, other = work.alone("picture")
+    if work.logo is not None:
+        logo, spot = work.logo
+        graph = stamped(graph, spot, work.beat, number=1)
+        source = [*source, "-f", "png_pipe", "-i", file_arg(logo)]
+    graph = joined_picture(graph, work.ends, fmt, first=source.count("-i"))
     if encoder.upload:
         graph += f";[v]{encoder.upload}[up]"
-    source, other = work.alone("picture")
     args = [
         *encoder.device,
         *source,
+        *work.ends.inputs(),
         *("-filter_complex", graph, "-map", "[up]" if encoder.upload else "[v]"),
         *("-an", "-sn", "-dn", *picture_args(work.beat, encoder), *file_args()),
         *(file_arg(work.scratch / PICTURE), *other),
@@ -219,6 +230,7 @@ def _rendered(
     faces: tuple[FaceAt, ...],
     checks: tuple[Check, ...],
     mix: Mix,
+    beat: Beat,
 ) -> Rendered:
     clip = into / CLIP
     return Rendered(
@@ -232,4 +244,6 @@ def _rendered(
         faces=faces,
         checks=(*checks, *mix_checks(mix)),
         mix=mix,
+        intro_s=round(beat.before_s, 3),
+        outro_s=round(beat.after_s, 3),
     )

@@ -41,6 +41,10 @@ class Rendered:
     checks: tuple[Check, ...]
     mix: Mix | None = None
     """What its sound was made with: another version that sounds the same takes it over."""
+    intro_s: float = 0.0
+    """What stands before the clip itself in the file, and behind it: plan, faces and everything
+    else that is told of a clip count from where its own picture begins."""
+    outro_s: float = 0.0
 
     @property
     def fit(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.media.inputs import file_arg
 from core.render.bed import make_bed
 from core.render.cleaning import Cleaned, Cleaning, judged, plans
 from core.render.encode import file_args, sound_args, sound_graph
+from core.render.ends import Ends, joined_sound, levelled
 from core.render.loudness import METER, Gain, Level, find_gain, mended, read_level, right
 from core.render.mix import Mix, SoundWish
 from core.render.noise import MOST_S, Samples, measure, worse
@@ -33,6 +34,7 @@ class _Desk:
     work: Work
     cleaned: Cleaned | None = None
     bed: Path | None = None
+    ends: Ends = field(default_factory=Ends)
 
     def command(self, last: Sequence[str], *output: str) -> list[str]:
         """One run of the graph; `last` are the filters behind everything else."""
@@ -44,6 +46,8 @@ class _Desk:
             bed = f"{source.count('-i')}:0"
             source = [*source, "-i", file_arg(self.bed)]
         graph = sound_graph(stream, work.beat, last, own=clean, bed=bed)
+        graph = joined_sound(graph, self.ends, first=source.count("-i"))
+        source = [*source, *self.ends.inputs()]
         return [*source, "-filter_complex", graph, "-map", "[a]", *output, *other]
 
     async def level(self, last: Sequence[str]) -> Level | None:
@@ -64,6 +68,7 @@ async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix
     desk, mix = await _at_the_desk(work, said, wish, known)
     silent, made = work.video.facts.sound is None and not desk.bed, file_arg(work.scratch / SOUND)
     gain = known.gain if known else Gain() if silent else await find_gain(desk.level)
+    desk = replace(desk, ends=await levelled(work.ends, gain.wished_lufs, work.ffmpeg))
     for _ in range(LEVEL_TRIES):
         await work.ffmpeg(desk.command(gain.filters(), *sound_args(), *file_args(), made))
         if known or silent:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from core.media.decode import INDEXED, Reads, input_args
 from core.media.facts import Video
 from core.media.ffmpeg import run, start
+from core.render.ends import Ends
+from core.render.logo import Spot
 from core.render.rate import Beat
 
 SPARE_S = 0.6
@@ -31,6 +33,8 @@ class Work:
     beat: Beat
     scratch: Path
     exe: str
+    ends: Ends = field(default_factory=Ends)
+    logo: tuple[Path, Spot] | None = None
 
     def source(self, reads: Reads = "both") -> list[str]:
         """The arguments that open the span; `reads` are the streams that will be mapped."""
@@ -51,7 +55,7 @@ class Work:
     @property
     def timeout_s(self) -> float:
         """Generous: 4K HDR on one slow core takes some 20 times its length."""
-        return 120 + 60 * self.beat.length_s
+        return 120 + 60 * self.beat.whole_s
 
     async def ffmpeg(self, args: Sequence[str]) -> str:
         """Run a small command; what it wrote."""

@@ -10,9 +10,11 @@ import imageio_ffmpeg
 import pytest
 
 from core.analysis.model import Analysis
+from core.brand.kit import Kit
 from core.framing.frame import frame
 from core.media.facts import VERTICAL, Video
 from core.media.probe import probe
+from core.render.logo import Spot
 from core.render.mix import Mix, SoundWish
 from core.render.render import render
 from core.render.rendered import Rendered
@@ -79,6 +81,8 @@ def made(tmp_path: Path) -> Made:
         settings: Settings | None = None,
         sound: SoundWish | None = None,
         mix: Mix | None = None,
+        kit: Kit | None = None,
+        spot: Spot | None = None,
     ) -> Rendered:
         video = file if isinstance(file, Video) else Video(file, "0" * 64, await probe(file))
         found = analysis or scene(length_s=end_s)
@@ -92,12 +96,13 @@ def made(tmp_path: Path) -> Made:
             faces=faces,
             fmt=VERTICAL,
             captions=captions,
-            fonts_dir=None,
             into=into or tmp_path / "clip",
             settings=settings or Settings(_env_file=None),  # type: ignore[call-arg]
             tell=tell,
             sound=sound,
             mix=mix,
+            kit=kit,
+            spot=spot,
         )
 
     return make

@@ -9,22 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
 from core.captions.area import area
 from core.framing.crop_path import Crop, crop
 from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window
-from core.media.decode import tone_map_filters, upright_filters
-from core.media.facts import Format, VideoFacts
+from core.media.facts import Format
 from core.render.place import lines_top
 from core.render.rate import Beat
+from core.render.scaling import Picture, ground, scaled
 
-TO_709 = "out_color_matrix=bt709:out_range=tv"
-SCALE = "flags=lanczos"
-"""Lanczos costs no more than bicubic here: the encoder is what takes the time."""
-BLUR_PART = 10
-"""The background is blurred at a tenth of the size: nobody sees it, and it costs a hundredth."""
 FINISHED = (
     "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 )
@@ -40,42 +34,6 @@ class _Stretch:
     end: int
     layouts: tuple[tuple[int, Layout], ...]
     """With the frame each begins at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What the source's picture is and needs."""
-
-    size: tuple[int, int]
-    """Upright."""
-    upright: tuple[str, ...]
-    """Filters that make it upright and progressive."""
-    toning: tuple[str, ...]
-    """Filters from HDR to BT.709; they cost so much that they run where the picture is smallest."""
-    matrix: str
-    """Its colour matrix as `setparams` names it."""
-
-
-def picture_of(facts: VideoFacts) -> Picture:
-    return Picture(
-        (facts.width, facts.height),
-        tuple(upright_filters(facts, tone_map=False)),
-        tuple(tone_map_filters(facts)),
-        matrix_of(facts),
-    )
-
-
-def matrix_of(facts: VideoFacts) -> str:
-    """The colour matrix, guessed by size as players do where the file does not say; empty when the
-    picture is RGB."""
-    if facts.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "pal", "0rgb", "0bgr")):
-        return ""
-    if facts.color[2] not in _UNSAID:
-        return facts.color[2]
-    return "smpte170m" if max(facts.coded_width, facts.coded_height) < 1024 else "bt709"
-
-
-_UNSAID = {"", "unknown", "unspecified", "reserved"}
 
 
 def picture_graph(
@@ -195,19 +153,6 @@ def _cropped(
     return f"{window},{scaled((window.w, window.h), size, picture)}"
 
 
-def scaled(was: tuple[int, int], size: tuple[int, int], picture: Picture) -> str:
-    """Scale in BT.709 with square pixels; HDR is toned on the smaller side of it."""
-    scale = f"scale={size[0]}:{size[1]}:{SCALE}"
-    toned = ",".join(picture.toning)
-    if not toned:
-        steps = [f"{scale}:{TO_709}"]
-    elif was[0] * was[1] <= size[0] * size[1] and was[0] % 2 == was[1] % 2 == 0:
-        steps = [toned, scale]
-    else:
-        steps = [scale, toned]
-    return ",".join([*steps, "setsar=1", "format=yuv420p"])
-
-
 def fit_size(picture: tuple[int, int], fmt: Format) -> tuple[int, int]:
     """How big the whole picture comes out."""
     scale = min(fmt.width / picture[0], fmt.height / picture[1])
@@ -227,10 +172,10 @@ def fit_top(picture: tuple[int, int], fmt: Format, *, captioned: bool) -> int:
 
 def fitted(k: int | str, source: str, picture: Picture, fmt: Format, top: int) -> list[str]:
     """The whole picture, over a dark and blurred one that fills the rest."""
+    size = fit_size(picture.size, fmt)
     return [
-        f"{source},split[back{k}][front{k}]",
-        _backdrop(k, picture, fmt),
-        f"[front{k}]{scaled(picture.size, fit_size(picture.size, fmt), picture)}[whole{k}]",
+        f"{source},{scaled(picture.size, size, picture)},split[back{k}][whole{k}]",
+        f"[back{k}]{ground(size, fmt)}[blur{k}]",
         f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
     ]
 
@@ -238,7 +183,7 @@ def fitted(k: int | str, source: str, picture: Picture, fmt: Format, top: int) -
 def _inset(
     k: int, source: str, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format
 ) -> list[str]:
-    """A screen and, below it, the head from a corner of it, over the same backdrop."""
+    """A screen and, below it, the head from a corner of it, over the screen's own blurred image."""
     screens = [layout.path for _, layout in stretch.layouts]
     heads = [layout.lower for _, layout in stretch.layouts]
     screen, head = screens[0][0], heads[0][0]
@@ -246,27 +191,10 @@ def _inset(
     above = _cropped(stretch, screens, beat, picture, (fmt.width, at.screen_h))
     below = _cropped(stretch, heads, beat, picture, (at.head_w, at.head_h))
     return [
-        f"{source},split=3[back{k}][up{k}][low{k}]",
-        _backdrop(k, picture, fmt),
-        f"[up{k}]{above}[screen{k}]",
+        f"{source},split[up{k}][low{k}]",
+        f"[up{k}]{above},split[back{k}][screen{k}]",
         f"[low{k}]{below}[head{k}]",
+        f"[back{k}]{ground((fmt.width, at.screen_h), fmt)}[blur{k}]",
         f"[blur{k}][screen{k}]overlay=x=0:y={at.screen_y}[over{k}]",
         f"[over{k}][head{k}]overlay=x={at.head_x}:y={at.head_y}[made{k}]",
     ]
-
-
-def _backdrop(k: int | str, picture: Picture, fmt: Format) -> str:
-    """From `[backK]` to `[blurK]`: dark and blurred, in the size of the format."""
-    full = (fmt.width, fmt.height)
-    small = (fmt.width // BLUR_PART, fmt.height // BLUR_PART)
-    grow = max(small[0] / picture.size[0], small[1] / picture.size[1])
-    # Even, as zscale wants it of HDR pictures.
-    fill = tuple(
-        2 * max(s // 2, ceil(n * grow / 2)) for s, n in zip(small, picture.size, strict=True)
-    )
-    blurred = "gblur=sigma=4,eq=brightness=-0.12:saturation=0.85"
-    return (
-        f"[back{k}]{scaled(picture.size, (fill[0], fill[1]), picture)},"
-        f"crop={small[0]}:{small[1]},{blurred},"
-        f"scale={full[0]}:{full[1]}:flags=bicubic,setsar=1,format=yuv420p[blur{k}]"
-    )

@@ -19,9 +19,10 @@ from core.captions.area import area, centred, scale
 from core.framing.inset import inset
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
 from core.media.facts import Format
-from core.render.graph import TO_709, fit_size, fit_top
+from core.render.graph import fit_size, fit_top
 from core.render.place import HAIR
 from core.render.rate import Beat
+from core.render.scaling import TO_709
 
 WIDE_PX, HIGH_PX = 220, 130
 """The room it may take, of 1080 × 1920."""

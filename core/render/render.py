@@ -38,11 +38,12 @@ from core.render.cover import make_cover
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
 from core.render.encoders import ROOMY, encoders
 from core.render.ends import joined_picture, with_ends
-from core.render.graph import picture_graph, picture_of
+from core.render.graph import picture_graph
 from core.render.logo import Spot, stamped
 from core.render.mix import Mix, SoundWish
 from core.render.rate import Beat, beat
 from core.render.rendered import Check, Rendered
+from core.render.scaling import has_zimg, picture_of
 from core.render.sound import SOUND, make_sound
 from core.render.work import Work
 from core.say import Seconds
@@ -183,7 +184,7 @@ async def _picture(
 ) -> None:
     """The one pass that makes the picture."""
     facts, length_s = work.video.facts, work.beat.whole_s
-    picture = picture_of(facts)
+    picture = picture_of(facts, zimg=await has_zimg(work.exe))
     graph = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
     source, other = work.alone("picture")
     if work.logo is not None:

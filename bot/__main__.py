@@ -89,6 +89,11 @@ def _clip_arguments(clip: argparse.ArgumentParser) -> None:
     clip.add_argument("--max", type=_seconds, dest="max_s", help="longest clip, seconds")
     clip.add_argument("--wish", default="", help='in plain words: "about pricing"')
     clip.add_argument("--captions", choices=("auto", "off"), default="auto")
+    clip.add_argument(
+        "--tighten",
+        choices=("off", "pauses", "fillers", "both"),
+        help="take long pauses, fillers such as um, or both out of the clips",
+    )
     clip.add_argument("--subtitles", type=Path, help="SRT, VTT or ASS of the video")
     clip.add_argument("--music", type=Path, help="a sound file to lie under the speech")
     clip.add_argument("--brand", type=Path, help="TOML: font, letters, highlight, edge, logo, …")

@@ -31,7 +31,8 @@ from core.captions.look import Look
 from core.captions.style import load_style
 from core.clips.base import Span, Wish
 from core.clips.registry import provider
-from core.clips.wish import checked, read_wish
+from core.clips.tight import Tight
+from core.clips.wish import checked, read_wish, tight_of
 from core.errors import NothingToCut, NotUsable, Told
 from core.i18n.catalog import Catalog
 from core.media.disk import tell_if_full
@@ -45,6 +46,7 @@ from core.render.bed import check_music
 from core.render.make import make_clip
 from core.render.mix import SoundWish
 from core.render.rendered import Rendered
+from core.render.taken import taken_out
 from core.say import Say, say
 from core.settings import Settings
 from core.tell import Stage
@@ -129,6 +131,10 @@ def _wish(args: argparse.Namespace, duration_s: float | None = None) -> Wish:
     flags = {"count": args.count, "min_s": args.min_s, "max_s": args.max_s}
     given = {name: value for name, value in flags.items() if value is not None}
     captions = wish.captions and args.captions == "auto"
+    if args.tighten:
+        what = args.tighten
+        tight = Tight(pauses=what in ("pauses", "both"), fillers=what in ("fillers", "both"))
+        wish = replace(wish, tight=tight)
     return checked(replace(wish, captions=captions, **given))
 
 
@@ -160,7 +166,7 @@ async def _cut(args: argparse.Namespace, settings: Settings, tell: Progress) -> 
             raise NothingToCut("clips.nothing")
         if facts.damaged:
             tell("pick", 1.0, note=say("media.damaged_note"))
-        made = Made(source, video, found, picked, [], [], stages, finder.name, kit)
+        made = Made(source, video, found, picked, [], [], stages, finder.name, kit, wish.tight)
         with _timed(stages, "render"):
             await _render_all(made, wish, _sound(args, wish, tell), making, settings, tell)
     return made
@@ -238,7 +244,7 @@ async def _render(
         tell("render", 0.0, note=say("edit.burnt"))
     elif captions and made.analysis.partly_has_captions(span.start_s, span.end_s):
         tell("render", 0.0, note=say("edit.burnt_partly"))
-    return await make_clip(
+    clip = await make_clip(
         made.video,
         made.analysis,
         span.start_s,
@@ -250,7 +256,11 @@ async def _render(
         tell=tell.of(f"clip {rank} of {len(made.picked.spans)}: "),
         sound=sound,
         kit=made.kit,
+        tight=tight_of(wish),
     )
+    if clip.line and (what := taken_out(clip.line, wish.tight)):
+        tell("render", 1.0, note=say("clip_command.tightened", rank=rank, what=what))
+    return clip
 
 
 def _keep(clip: Rendered, out: Path, rank: int) -> Rendered:

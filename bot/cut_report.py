@@ -10,6 +10,7 @@ from typing import Any
 from core.analysis.model import Analysis
 from core.brand.kit import Kit
 from core.clips.base import Picked, Span
+from core.clips.tight import NOT_TIGHT, Tight
 from core.framing.plan import Layout
 from core.i18n.catalog import Catalog
 from core.media.facts import Video
@@ -32,6 +33,7 @@ class Made:
     provider: str
     kit: Kit
     """The brand they are made in."""
+    tight: Tight = NOT_TIGHT
 
 
 def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
@@ -53,7 +55,10 @@ def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
         },
         "words": [{"start_s": w.start_s, "end_s": w.end_s, "text": w.text} for w in found.words],
         "shots_s": list(found.shots_s),
-        "clips": [_clip_json(*clip, catalog) for clip in made.clips],
+        "clips": [
+            {**_clip_json(*clip, catalog), **_taken_json(clip[2], made.tight)}
+            for clip in made.clips
+        ],
     }
 
 
@@ -84,6 +89,16 @@ def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[
             {"name": c.name, "ok": c.ok, "value": _finite(c.value), "limit": c.limit}
             for c in clip.checks
         ],
+    }
+
+
+def _taken_json(clip: Rendered, tight: Tight) -> dict[str, Any]:
+    """Only where something was to go: how much went, and the stretches of the source that stay."""
+    if not tight or clip.line is None:
+        return {}
+    return {
+        "removed_s": round(sum(j.removed_s for j in clip.line.joins), 3),
+        "parts": [asdict(span) for span in clip.line.spans],
     }
 
 

@@ -38,6 +38,8 @@ READY: tuple[tuple[str, Change], ...] = (
     ("other", Change("other")),
     ("captions_off", Change("captions", 0)),
     ("captions_on", Change("captions", 1)),
+    ("pauses_out", Change("tight", 1, "both")),
+    ("pauses_back", Change("tight", 0, "both")),
 )
 """Changes with a button (`edit.button_…`) that carries the place here: only add at its end."""
 SHAPES = ("9:16", "4:5", "1:1", "16:9")
@@ -60,6 +62,7 @@ def menu(clip: Clip) -> Rows:
         tuple(ready_button(clip, n) for n in ("end_earlier", "end_later")),
         tuple(ready_button(clip, n) for n in ("drop_first", "drop_last")),
         tuple(ready_button(clip, n) for n in ("other", captions)),
+        (ready_button(clip, "pauses_back" if clip.recipe.tight else "pauses_out"),),
         tuple(Button(say(f"edit.button_{n}"), Act.of(act, clip.id)) for n, act in more),
     )
 
@@ -71,7 +74,7 @@ async def change(ask: Ask, svc: Services, clip: Clip, changes: tuple[Change, ...
     async with svc.db.read() as tx:
         source, analysis = await _known(tx, clip)
         music = await beds.of_workspace(tx, source.workspace_id)
-    edited = apply(clip.wanted or clip.recipe, changes, analysis, music)
+    edited = apply(clip.wanted or clip.recipe, changes, analysis, music, clip.line)
     if any(c.kind == "other" for c in changes):
         before = clip.wanted or clip.recipe
         edited.recipe = await asyncio.to_thread(

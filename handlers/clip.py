@@ -18,6 +18,7 @@ from core.db.videos import Source
 from core.errors import NotUsable, Told
 from core.jobs.kinds import ANALYSE
 from core.media.glance import glance
+from core.render.taken import out_of
 from core.say import Bytes, Place, Say, Seconds, say
 from core.services import Services
 from handlers import _sources
@@ -232,6 +233,8 @@ def _wish_parts(wish: Wish) -> tuple[Say, ...]:
         parts.append(say("clip.wish_format", format=wish.format))
     if not wish.captions:
         parts.append(say("clip.wish_no_captions"))
+    if wish.tight:
+        parts.append(out_of(wish.tight))
     parts += [say("clip.wish_topic", n=n, words=words) for words, n in wish.topics]
     if wish.text:
         parts.append(say("clip.wish_words", words=wish.text))

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from core.analysis.model import Analysis
+from core.analysis.timeline import words_inside
 from core.captions.export import srt, vtt
 from core.captions.wording import written
 from core.cards.clip import file_name
@@ -17,7 +18,6 @@ from core.chat.registry import Answer, Ask, on_act
 from core.db.videos import Clip
 from core.errors import Told
 from core.render.lettering import lettering
-from core.render.make import words_inside
 from core.say import say
 from core.services import Services
 from handlers._edits import analysis_of
@@ -40,18 +40,17 @@ async def files(ask: Ask, svc: Services) -> Answer:
 def subtitle_texts(clip: Clip, analysis: Analysis) -> dict[str, str]:
     """The text of each file by its ending. Raises Told where nothing is said."""
     assert clip.render is not None
-    made, recipe = clip.render.rendered, clip.recipe
+    made, recipe, line = clip.render.rendered, clip.recipe, clip.line
     words = clip.render.words
     if words is None:
-        words = written(words_inside(analysis.words, recipe.start_s, recipe.end_s), recipe.look)
+        words = written(words_inside(analysis.words, line), recipe.look)
     if not words:
         raise Told("edit.no_words")
-    span = (recipe.start_s, recipe.end_s)
     language = recipe.look.language or analysis.language
     return {
-        "srt": srt(words, until_s=recipe.length_s, language=language),
-        "vtt": vtt(words, until_s=recipe.length_s, language=language),
-        "ass": lettering(words, analysis, *span, made.plan, made.faces, recipe.look),
+        "srt": srt(words, until_s=line.length_s, language=language),
+        "vtt": vtt(words, until_s=line.length_s, language=language),
+        "ass": lettering(words, analysis, line, made.plan, made.faces, recipe.look),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import Analysis, Word
+from core.analysis.timeline import Timeline, shown, words_inside
 from core.captions.wording import written
 from core.clips.llm_wire import LlmSettings
 from core.db import videos
@@ -18,8 +19,8 @@ from core.edits.translate import translated
 from core.media.facts import FORMATS, Video
 from core.media.receive import sha256_of
 from core.media.store import MediaStore
-from core.render.make import Kept, make_clip, words_inside
-from core.render.mix import SoundWish
+from core.render.make import Kept, Laid, lay, make_clip
+from core.render.mix import Mix, SoundWish
 from core.render.recipe import Recipe
 from core.render.rendered import Rendered
 from core.settings import Settings
@@ -55,7 +56,17 @@ async def make_version(
     music: Path | None = None,
 ) -> Version:
     """`music` is the file the recipe names. Raises Told when it cannot be made."""
-    words = await _words(found, clip, recipe)
+    laid = _laid_before(clip, recipe) or await lay(
+        video,
+        found,
+        recipe.start_s,
+        recipe.end_s,
+        fmt=FORMATS[recipe.format],
+        settings=settings,
+        other=recipe.other,
+        tight=recipe.tight,
+    )
+    words = await _words(found, clip, recipe, laid.line)
     made = await make_clip(
         video,
         found,
@@ -68,18 +79,17 @@ async def make_version(
         tell=tell,
         look=recipe.look,
         words=words,
-        other=recipe.other,
-        kept=_kept(clip, recipe),
+        kept=Kept(laid, _mix_before(clip, recipe, laid.line)),
         over=recipe.burnt,
         sound=SoundWish(recipe.cleaning, music),
     )
     return Version(recipe, made, words)
 
 
-async def _words(found: Analysis, clip: Clip, recipe: Recipe) -> tuple[Word, ...]:
+async def _words(found: Analysis, clip: Clip, recipe: Recipe, line: Timeline) -> tuple[Word, ...]:
     """What the captions say. A translation is taken over from the version that is shown, with what
     was corrected in it since."""
-    said, look = words_inside(found.words, recipe.start_s, recipe.end_s), recipe.look
+    said, look = words_inside(found.words, line), recipe.look
     if not look.language:
         return written(said, look)
     was, known = clip.recipe, clip.render.words if clip.render else None
@@ -87,17 +97,24 @@ async def _words(found: Analysis, clip: Clip, recipe: Recipe) -> tuple[Word, ...
     same = was.look.language == look.language and was.same_span(recipe)
     if known and same and not was.look.masked and look.fixes[: len(old)] == old:
         return written(known, replace(look, fixes=look.fixes[len(old) :]))
-    return written(await translated(said, look.language, found, LlmSettings()), look)
+    own = shown(found, line)
+    return written(await translated(said, look.language, own, LlmSettings()), look)
 
 
-def _kept(clip: Clip, recipe: Recipe) -> Kept:
-    """Of the version that is shown: the framing where it stays the same, and what its sound was
-    made with where that does."""
-    if clip.render is None:
-        return Kept()
-    before, was = clip.render.rendered, clip.recipe
-    framing = (before.plan, before.faces) if recipe.same_framing(was) else None
-    return Kept(framing, before.mix if recipe.same_sound(was) else None)
+def _laid_before(clip: Clip, recipe: Recipe) -> Laid | None:
+    """What the version that is shown has in common with this one: the framing, where it stays the
+    same."""
+    if clip.render is None or not recipe.same_framing(clip.recipe):
+        return None
+    before = clip.render.rendered
+    return Laid(clip.line, before.plan, before.faces)
+
+
+def _mix_before(clip: Clip, recipe: Recipe, line: Timeline) -> Mix | None:
+    """What its sound was made with, where it sounds the same."""
+    if clip.render is None or clip.line != line or not recipe.same_sound(clip.recipe):
+        return None
+    return clip.render.rendered.mix
 
 
 async def store_files(store: MediaStore, made: Rendered) -> Stored:

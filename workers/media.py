@@ -19,6 +19,7 @@ from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
 from core.clips.registry import provider
+from core.clips.wish import tight_of
 from core.db import beds, looks, outbox, tastes, versions, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
@@ -167,6 +168,7 @@ async def _propose(
                 partly=partly,
                 cleaning=cut.wish.cleaning,
                 music="" if cut.wish.music is False else music,
+                tight=tight_of(cut.wish),
             )
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)

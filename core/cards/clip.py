@@ -6,6 +6,7 @@ from core.chat.message import Act, Button, MediaOut, Out, Rows
 from core.db.videos import Clip, Render
 from core.render.check_mix import cleaned_in_words
 from core.render.check_words import sentences
+from core.render.taken import taken_out
 from core.say import Bytes, Say, Seconds, say
 
 NAMES = {
@@ -85,6 +86,8 @@ def clip_text(clip: Clip, render: Render) -> tuple[Say, ...]:
     ]
     if leaves_captions_out(clip):
         text.append(say("edit.burnt_partly") if clip.captions else say("edit.burnt"))
+    if taken := taken_out(clip.line, clip.recipe.tight):
+        text.append(taken)
     if needs_a_look(clip):
         text.append(say("card.rough"))
     if (mix := render.rendered.mix) and mix.cleaned:

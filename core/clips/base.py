@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from core.analysis.model import Analysis, Spell
 from core.clips.taste import NO_TASTE, Taste
+from core.clips.tight import NOT_TIGHT, Tight
 from core.media.facts import Video
 from core.say import Say, say_from_json, say_to_json
 from core.tell import Tell
@@ -50,6 +51,8 @@ class Wish:
     """Whether music lies under the clips; where nothing is said, the one that is set."""
     avoid: tuple[Spell, ...] = ()
     """Stretches that were shown before; other moments are wanted."""
+    tight: Tight = NOT_TIGHT
+    """Pauses and fillers that are to be taken out."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,6 +67,7 @@ class Wish:
                 "topics": tuple((words, n) for words, n in raw.get("topics", ())),
                 "avoid": tuple(Spell(**s) for s in raw.get("avoid", ())),
                 "within": Spell(**within) if within else None,
+                "tight": Tight.from_json(raw.get("tight", {})),
             }
         )
 

@@ -72,7 +72,10 @@ class Features:
             for s, tongue in zip(sentences, tongues, strict=True)
         )
         self._laughs = np.cumsum([0, *laughs]).tolist()
-        stumbles = (sum(t in hints("hesitation", tongue) for t in s) for s, tongue in spoken)
+        stumbles = (
+            sum(t in hints(kind, tongue) for t in s for kind in ("um", "hesitation"))
+            for s, tongue in spoken
+        )
         self._stumbles = np.cumsum([0, *stumbles]).tolist()
         self.worse_takes = worse_takes(sentences)
         self._retaken = np.cumsum([0, *(i in self.worse_takes for i in range(len(sentences)))])

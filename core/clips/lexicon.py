@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -54,6 +55,23 @@ def hints(kind: str, language: str | None) -> frozenset[str]:
     if language:  # a language we have no table for: hints of others would only mislead
         return frozenset()
     return frozenset().union(*(t[kind] for t in tables.values()))
+
+
+def is_filler(text: str, language: str | None) -> bool:
+    """A sound of the list `um` and nothing else, however long it is drawn ("ummm"); as a question
+    or a cry it says something. Where the language is not known, none that is a word in another:
+    "um" is one in German, "em" in Portuguese."""
+    if text.rstrip("\"'”’»)]").endswith(("?", "？", "؟", "!", "！")):
+        return False
+    known = {_short(h) for h in hints("um", language)}
+    if not language:
+        known -= hints("stop", None)
+    said = tokens(text)
+    return bool(said) and all(_short(t) in known for t in said)
+
+
+def _short(token: str) -> str:
+    return re.sub(r"(.)\1+", r"\1", token)
 
 
 def tokens(text: str) -> list[str]:

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.clips.base import Wish
+from core.clips.tight import Tight
 from core.clips.wish_places import CLOCK, clock_s, places, spans
 from core.clips.wish_reading import Reading, pattern
+from core.clips.wish_tight import What, tightness
 from core.clips.wish_topics import each_topic, opening, size, without
 from core.clips.wish_words import any_of, number, seconds, tables, unit, value, words
 from core.errors import Told
@@ -65,6 +67,11 @@ def checked(wish: Wish) -> Wish:
     return wish
 
 
+def tight_of(wish: Wish) -> Tight:
+    """What is to go from its clips, as far as they stay as long as they are wished."""
+    return replace(wish.tight, least_s=wish.min_s or SHORTEST_S)
+
+
 def _plain(text: str) -> str:
     text = "".join(ch for ch in text if unicodedata.category(ch) not in _UNSEEN)
     text = " ".join(text.split())[:MOST_TEXT].replace("’", "'").replace("×", "x")
@@ -99,6 +106,15 @@ def _sound(reading: Reading) -> None:
         )
     reading.take(words("music", "off"), lambda _: reading.found.update(music=False))
     reading.take(words("music", "on"), lambda _: reading.found.update(music=True))
+
+
+def _tight(reading: Reading) -> None:
+    def understand(what: What, out: bool, _: int) -> None:
+        was = reading.found.get("tight", Tight())
+        pauses = out if what != "fillers" else was.pauses
+        reading.found["tight"] = Tight(pauses, out if what != "pauses" else was.fillers)
+
+    tightness(reading.take, understand)
 
 
 def _clock_lengths(reading: Reading) -> None:
@@ -200,7 +216,7 @@ def _tones() -> str:
 
 
 _STEPS = (
-    *(_captions, _sound, _ratio, spans, _clock_lengths, places, opening, without),
+    *(_captions, _sound, _tight, _ratio, spans, _clock_lengths, places, opening, without),
     *(_lengths, size, _shape, _count),
 )
 """In this order: what is understood is gone for the later ones."""

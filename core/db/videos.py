@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import ANALYSER, Analysis, Word
+from core.analysis.timeline import Timeline
 from core.clips.base import Span, Wish
 from core.db.tables import AnalysisRow, ClipRow, CutRow, RenderRow, SourceRow
 from core.errors import Told
@@ -108,6 +109,12 @@ class Clip:
         if self.render is not None and self.render.recipe is not None:
             return self.render.recipe
         return Recipe(self.span.start_s, self.span.end_s, self.format, self.captions)
+
+    @property
+    def line(self) -> Timeline:
+        """Which stretches of the source are shown now."""
+        known = self.render.rendered.line if self.render else None
+        return known or Timeline.whole(self.recipe.start_s, self.recipe.end_s)
 
 
 def _source(row: SourceRow) -> Source:

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.analysis.model import Analysis, Word
+from core.analysis.timeline import Timeline, words_inside
 from core.captions.look import Fix, Look
 from core.captions.wording import corrected, plain, says
 from core.clips.edges import Edges
 from core.clips.sentences import Sentence, in_order, sentences_of
+from core.clips.tight import Tight
 from core.clips.wish import LONGEST_S, SHORTEST_S
 from core.edits.change import Change
 from core.edits.languages import own_name
 from core.errors import Told
 from core.render.cleaning import Cleaning
-from core.render.make import words_inside
 from core.render.recipe import Recipe
 from core.say import Place, Say, Seconds, say
 
@@ -41,13 +42,23 @@ class Edited:
     """All of the source, in order."""
     music: str = ""
     """Key of the music of the workspace."""
+    line: Timeline | None = None
+    """The stretches the version is made of that somebody looks at."""
 
 
-def apply(recipe: Recipe, changes: Iterable[Change], analysis: Analysis, music: str = "") -> Edited:
-    """One change after the other; `music` is what the workspace lays under its clips. Raises Told
-    for the first that cannot be; then none is done."""
+def apply(
+    recipe: Recipe,
+    changes: Iterable[Change],
+    analysis: Analysis,
+    music: str = "",
+    line: Timeline | None = None,
+) -> Edited:
+    """One change after the other; `music` is what the workspace lays under its clips, `line` what
+    somebody looks at while they write. Raises Told for the first that cannot be; then none is
+    done."""
     words = in_order(analysis.words, analysis.duration_s)
-    edited = Edited(recipe, replace(analysis, words=words), words=words, music=music)
+    known = replace(analysis, words=words)
+    edited = Edited(recipe, known, words=words, music=music, line=line)
     for change in changes:
         _STEPS[change.kind](edited, change)
     return edited
@@ -78,7 +89,8 @@ def _in_source(edited: Edited, at_s: float) -> float:
     if recipe.start_s - NEAR_S <= at_s <= recipe.end_s + NEAR_S:
         return at_s
     if at_s <= recipe.length_s + NEAR_S:
-        return recipe.start_s + at_s
+        # Read off a player that shows the clip without what was taken out.
+        return edited.line.source_s(at_s) if edited.line else recipe.start_s + at_s
     raise Told("edit.far_away", at=Place(at_s), start=Place(recipe.start_s),
                end=Place(recipe.end_s))  # fmt: skip
 
@@ -207,7 +219,7 @@ def _no_such_word(words: Sequence[Word], wanted: str) -> Told:
 
 
 def _inside(edited: Edited) -> tuple[Word, ...]:
-    return words_inside(edited.words, edited.recipe.start_s, edited.recipe.end_s)
+    return words_inside(edited.words, Timeline.whole(edited.recipe.start_s, edited.recipe.end_s))
 
 
 def _look(edited: Edited, look: Look, said: Say) -> None:
@@ -218,6 +230,15 @@ def _look(edited: Edited, look: Look, said: Say) -> None:
 def _set(edited: Edited, recipe: Recipe, said: Say) -> None:
     edited.recipe = recipe
     edited.said.append(said)
+
+
+def _tight(edited: Edited, change: Change) -> None:
+    """Pauses, fillers or both (`text`), out or back in."""
+    on, was = bool(change.amount), edited.recipe.tight
+    pauses = on if change.text != "fillers" else was.pauses
+    fillers = on if change.text != "pauses" else was.fillers
+    words = say(f"tight.{change.text}_{'out' if on else 'back'}")
+    _set(edited, replace(edited.recipe, tight=Tight(pauses, fillers)), words)
 
 
 # ── how it sounds ───────────────────────────────────────────────────────────────────────────────
@@ -251,5 +272,6 @@ _STEPS: dict[str, Callable[[Edited, Change], None]] = {
     "start_by": _start_by, "end_by": _end_by, "start_at": _start_at, "end_at": _end_at,
     "drop_first": _drop, "drop_last": _drop, "other": _other, "captions": _captions,
     "style": _style, "shape": _shape, "fix": _fix, "title": _title, "emoji": _emoji,
-    "mask": _mask, "language": _language, "sound": _sound, "music": _music, "undo": _undo,
+    "mask": _mask, "language": _language, "sound": _sound, "music": _music, "tight": _tight,
+    "undo": _undo,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from core.captions.style import styles
+from core.clips.wish_tight import What, tightness
 from core.clips.wish_words import any_of
 from core.edits.change import Change, Kind
 from core.edits.languages import language_said
@@ -132,6 +133,20 @@ def _sound(scan: _Scan) -> None:
         scan.take(words("sound", cleaning), understand)
 
 
+def _tight(scan: _Scan) -> None:
+    def understand(what: What, out: bool, at: int) -> None:
+        scan.found.append((at, Change("tight", int(out), what)))
+
+    def take(pattern: str, told: Callable[[re.Match[str]], None]) -> None:
+        def taken(match: re.Match[str]) -> str:
+            told(match)
+            return " " * len(match[0])
+
+        scan.left = _pattern(pattern).sub(taken, scan.left)
+
+    tightness(take, understand)
+
+
 def _language(scan: _Scan) -> None:
     original = words("language", "original")
     scan.take(original, lambda _: Change("language", text=""))
@@ -238,6 +253,7 @@ _STEPS: tuple[Callable[[_Scan], None], ...] = (
     _language,
     _phrases("captions", "captions", "off", 0),
     _phrases("captions", "captions", "on", 1),
+    _tight,
     _style,
     _phrases("other", "other", "phrases"),
     _sentences,

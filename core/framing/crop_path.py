@@ -83,15 +83,15 @@ def _sum(pieces: Sequence[tuple[int, Sequence[tuple[float, float]]]]) -> str:
     if not terms:
         return str(still)
     start = _number(pieces[0][1][0][1])
-    return f"floor(0.5+{start}+({_tree(terms)}))"
+    return f"floor(0.5+{start}+({flat_sum(terms)}))"
 
 
-def _tree(terms: Sequence[str]) -> str:
-    """The sum of all terms, bracketed so that it is no deeper than it must be."""
+def flat_sum(terms: Sequence[str]) -> str:
+    """All terms added up, bracketed so that it is no deeper than it must be."""
     if len(terms) == 1:
         return terms[0]
     half = len(terms) // 2
-    return f"({_tree(terms[:half])})+({_tree(terms[half:])})"
+    return f"({flat_sum(terms[:half])})+({flat_sum(terms[half:])})"
 
 
 def _number(value: float) -> str:

@@ -80,6 +80,9 @@ class Layout:
     picture, without black bars that are part of it."""
     lower: tuple[Window, ...] = ()
     """For `split`: the window of the lower half; for `inset`: the one of the head."""
+    joined: bool = False
+    """It goes on with the shot of the one before, behind something that was taken out: another
+    window, and nothing else changes."""
 
 
 @dataclass(frozen=True, slots=True)

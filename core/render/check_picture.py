@@ -22,7 +22,7 @@ from core.media.facts import Format
 from core.media.ffmpeg import start
 from core.media.inputs import file_arg
 from core.render.check_file import Packet
-from core.render.check_sound import stretches
+from core.render.levels import stretches
 from core.render.rendered import Check
 
 Grey = npt.NDArray[np.uint8]

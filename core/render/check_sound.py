@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.analysis.model import Analysis, Spell, Word
 from core.media.ffmpeg import start
 from core.media.inputs import file_arg
+from core.render.levels import stretches
 from core.render.rendered import Check
 
 TARGET_LUFS, OFF_LU = -14.0, 0.5
@@ -140,12 +141,6 @@ def _too_long(levels_db: npt.NDArray[np.float64]) -> list[Spell]:
         if (b - a) * _STEP_S >= least_s:
             found.append(Spell(a * _STEP_S, b * _STEP_S))
     return found
-
-
-def stretches(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Index ranges in which it holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _has_sound(own: npt.NDArray[np.float64], spell: Spell, above_db: float) -> bool:

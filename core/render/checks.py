@@ -16,6 +16,7 @@
 | `cleaned` | (only there to be told) what hum and noise were taken out (`check_mix.py`) | |
 | `music` | the music is at least 15 LU under the speech while somebody speaks | no |
 | `word_start` `word_end` | no edge in the middle of a word that is heard there | no |
+| `join_word` `join_click` `join_sync` | where something was taken out no word is cut and nothing clicks, and sound and picture go on at the same frame | no, no, yes |
 | `captions` `captions_area` | sampled pictures show the letters, inside the free area | yes |
 | `face` `blind` `reversals` | the face stays in the window, people are shown, the window does not dither | no |
 
@@ -32,6 +33,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.analysis.model import Analysis, Spell
+from core.analysis.timeline import Timeline, shown
 from core.captions.fonts import Font, link_fonts
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
@@ -39,6 +41,7 @@ from core.media.ffmpeg import FfmpegFailed, find
 from core.render.check_captions import caption_checks, firsts, moments, predict
 from core.render.check_file import FileFacts, read_file
 from core.render.check_framing import framing_checks
+from core.render.check_joins import join_checks, meet
 from core.render.check_picture import Seen, look, picture_checks
 from core.render.check_sound import between, listen, sound_checks
 from core.render.check_spec import spec_checks
@@ -51,8 +54,7 @@ async def check(
     *,
     video: Video,
     analysis: Analysis,
-    start_s: float,
-    end_s: float,
+    line: Timeline,
     plan: Plan,
     faces: Sequence[FaceAt],
     fmt: Format,
@@ -66,16 +68,18 @@ async def check(
     lengths of intro and outro, `own` the font of the workspace."""
     facts = await asyncio.to_thread(read_file, file)
     exe, captions = find(settings), ass if captioned else None
-    async with asyncio.TaskGroup() as both:
-        heard = both.create_task(_heard(file, facts, video, analysis, start_s, end_s, exe, around))
-        seen = both.create_task(
-            _seen(file, facts, analysis, start_s, fmt, captions, exe, own, around)
-        )
+    # Of the source only what the clip shows counts, in the time of the clip.
+    clip, length_s = shown(analysis, line), line.length_s
+    async with asyncio.TaskGroup() as all_:
+        heard = all_.create_task(_heard(file, facts, video, clip, exe, around))
+        seen = all_.create_task(_seen(file, facts, clip, fmt, captions, exe, own, around))
+        joined = all_.create_task(_joined(file, facts, video, analysis, line, plan, exe, around))
     return (
-        *spec_checks(facts, fmt, sum(around) + end_s - start_s),
+        *spec_checks(facts, fmt, sum(around) + length_s),
         *heard.result(),
+        *joined.result(),
         *seen.result(),
-        *framing_checks(plan, faces, analysis, start_s, end_s),
+        *framing_checks(plan, faces, clip, 0.0, length_s),
     )
 
 
@@ -83,28 +87,49 @@ async def _heard(
     file: Path,
     facts: FileFacts,
     video: Video,
-    analysis: Analysis,
-    start_s: float,
-    end_s: float,
+    clip: Analysis,
     exe: str,
     around: tuple[float, float],
 ) -> list[Check]:
     if not facts.sound:
         return []  # said by `streams`
     try:
-        heard = await listen(file, exe=exe, timeout_s=_patience_s(end_s - start_s))
+        heard = await listen(file, exe=exe, timeout_s=_patience_s(clip.duration_s))
     except FfmpegFailed as wrong:
         return [Check("silence", False, str(wrong)[:80], "the sound can be decoded")]
     expected = video.facts.sound is not None
     heard = between(heard, *around)
-    return [*sound_checks(heard, analysis, start_s, end_s, expected=expected)]
+    return [*sound_checks(heard, clip, 0.0, clip.duration_s, expected=expected)]
+
+
+async def _joined(
+    file: Path,
+    facts: FileFacts,
+    video: Video,
+    analysis: Analysis,
+    line: Timeline,
+    plan: Plan,
+    exe: str,
+    around: tuple[float, float],
+) -> list[Check]:
+    """Nothing is measured where nothing was taken out."""
+    if not line.joins or not facts.picture or not facts.picture.packets:
+        return []
+    packets, timeout_s = facts.picture.packets, _patience_s(line.length_s)
+    rate = len(packets) / max(p.pts_s + p.length_s for p in packets)
+    try:
+        met = await meet(
+            file, video, line, plan, rate, begin_s=around[0], exe=exe, timeout_s=timeout_s
+        )
+    except FfmpegFailed as wrong:
+        return [Check("join_sync", False, str(wrong)[:80], "the file can be decoded")]
+    return [*join_checks(met, analysis, line)]
 
 
 async def _seen(
     file: Path,
     facts: FileFacts,
-    analysis: Analysis,
-    start_s: float,
+    clip: Analysis,
     fmt: Format,
     ass: str | None,
     exe: str,
@@ -130,8 +155,8 @@ async def _seen(
             *picture_checks(
                 seen,
                 facts.picture.packets,
-                analysis,
-                start_s,
+                clip,
+                0.0,
                 captioned=ass is not None,
                 around=around,
             )

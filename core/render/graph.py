@@ -2,7 +2,8 @@
 
 Stretches that follow each other with the same layout and size share one chain, whose window jumps
 where they meet. The stretches are told apart by frame numbers, so a layout changes on exactly the
-frame on which the shot does.
+frame on which the shot does. What was taken out of the clip is gone before that, also by frame
+numbers: the source is decoded once, and no piece of it twice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.captions.area import area
-from core.framing.crop_path import Crop, crop
+from core.framing.crop_path import Crop, crop, flat_sum
 from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window
 from core.media.facts import Format
@@ -64,7 +65,15 @@ def on_beat(picture: Picture, beat: Beat) -> str:
     late = [f"trim=start_frame={beat.lead},setpts=PTS-STARTPTS"] if beat.lead else []
     tail = f"tpad=stop_mode=clone:stop_duration={SPARE_S},trim=end_frame={beat.frames}"
     named = [f"setparams=colorspace={picture.matrix}"] if picture.matrix else []
-    return ",".join([*picture.upright, *named, steady, *late, tail])
+    return ",".join([*picture.upright, *named, steady, *late, *_kept(beat), tail])
+
+
+def _kept(beat: Beat) -> list[str]:
+    """Leave out the frames between the stretches, and close the gaps they leave in the clock."""
+    if not beat.kept:
+        return []
+    inside = [f"between(n,{a},{b - 1})" for a, b in beat.kept]
+    return [f"select='{flat_sum(inside)}'", "setpts=N"]
 
 
 def _fan(count: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.analysis.model import Analysis, FaceSample, Word
+from core.analysis.timeline import Timeline
 from core.brand.colours import dressed
 from core.brand.kit import Kit
 from core.captions.ass import captions_ass
@@ -24,24 +25,22 @@ SIZES = (1.0, 0.9, 0.8)
 def lettering(
     words: Sequence[Word],
     analysis: Analysis,
-    start_s: float,
-    end_s: float,
+    line: Timeline,
     plan: Plan,
     faces: Sequence[FaceAt],
     look: Look,
     kit: Kit | None = None,
 ) -> str:
-    """A whole ASS file. `words` are in the time of the clip, `start_s` and `end_s` in that of the
-    source."""
+    """A whole ASS file. `words` are in the time of the clip, `analysis` is of the source."""
     kit = kit or Kit()
-    fmt, seen = FORMATS[plan.format], faces_in(analysis, start_s, end_s)
+    fmt, seen = FORMATS[plan.format], faces_in(analysis, line)
     style = dressed(load_style(look.style), kit.brand)
     style, middles = _placed(plan, faces, fmt, style, seen, emoji=look.emoji)
     return captions_ass(
         words,
         fmt,
         style,
-        until_s=end_s - start_s,
+        until_s=line.length_s,
         middles=middles,
         # A translation has other words than the video.
         keys=key_words(words if look.language else analysis.words) if style.emphasis else (),
@@ -73,6 +72,7 @@ def _placed(
     return usual
 
 
-def faces_in(analysis: Analysis, start_s: float, end_s: float) -> list[FaceSample]:
+def faces_in(analysis: Analysis, line: Timeline) -> list[FaceSample]:
     """Every face that shows in the clip, in its time."""
-    return [replace(s, t_s=s.t_s - start_s) for s in analysis.samples if start_s <= s.t_s < end_s]
+    inside = (s for s in analysis.samples if line.has(s.t_s))
+    return [replace(s, t_s=line.clip_s(s.t_s)) for s in inside]

@@ -1,4 +1,5 @@
-"""A span of a source to a finished clip: words to captions, then framing, render and checks."""
+"""A span of a source to a finished clip: on wish without its pauses; words to captions, then
+framing, render and checks."""
 
 from __future__ import annotations
 
@@ -6,42 +7,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.analysis.model import Analysis, Word
+from core.analysis.model import Analysis, Spell, Word
+from core.analysis.timeline import Timeline, shown, words_inside
 from core.brand.kit import Kit
 from core.brand.logo import size_of
 from core.captions.look import Look
 from core.captions.wording import written
+from core.clips.tight import NOT_TIGHT, Tight
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import FORMATS, Format, Video
+from core.media.ffmpeg import find
 from core.render.lettering import faces_in, lettering
+from core.render.levels import levels_of
 from core.render.logo import Spot, band_of, place
 from core.render.mix import Mix, SoundWish
+from core.render.punch import hide
+from core.render.rate import beat
 from core.render.render import render
 from core.render.rendered import Rendered
+from core.render.tighten import tighten, without
 from core.settings import Settings
 from core.tell import Tell
 
 
-def words_inside(words: Sequence[Word], start_s: float, end_s: float) -> tuple[Word, ...]:
-    """The words spoken in a span, with times that count from its start. A word belongs to the
-    clip when most of it lies inside."""
-    inside = (w for w in words if start_s <= (w.start_s + w.end_s) / 2 <= end_s)
-    return tuple(
-        replace(
-            w,
-            start_s=max(0.0, w.start_s - start_s),
-            end_s=min(end_s, w.end_s) - start_s,
-        )
-        for w in inside
-    )
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Which stretches of the source a clip shows, and how they are framed."""
+
+    line: Timeline
+    plan: Plan
+    faces: tuple[FaceAt, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What another version of the clip found out already and this one has in common with it."""
 
-    framing: tuple[Plan, tuple[FaceAt, ...]] | None = None
+    laid: Laid | None = None
     mix: Mix | None = None
 
 
@@ -58,7 +61,7 @@ async def make_clip(
     tell: Tell,
     look: Look | None = None,
     words: Sequence[Word] | None = None,
-    other: int = 0,
+    tight: Tight = NOT_TIGHT,
     kept: Kept | None = None,
     sound: SoundWish | None = None,
     over: bool = False,
@@ -69,20 +72,21 @@ async def make_clip(
     captions of its own, unless they are to be `over` those. `kit` is the brand it is made in.
     Raises Told when the file cannot be made."""
     look, kept, kit = look or Look(), kept or Kept(), kit or Kit()
+    laid = kept.laid or await lay(
+        video, analysis, start_s, end_s, fmt=fmt, settings=settings, tight=tight
+    )
+    line, plan, faces = laid.line, laid.plan, laid.faces
     if words is None:
-        words = written(words_inside(analysis.words, start_s, end_s), look)
+        words = written(words_inside(analysis.words, line), look)
     if not over:
-        words = [w for w in words if not analysis.shows_captions(start_s + w.start_s)]
-    plan, faces = kept.framing or frame(video, analysis, start_s, end_s, fmt, other=other)
+        words = [w for w in words if not analysis.shows_captions(line.source_s(w.start_s))]
     ass = None
     if words and captions:
-        ass = lettering(words, analysis, start_s, end_s, plan, faces, look, kit)
-    spot = _spot(kit.logo, analysis, start_s, end_s, plan, faces, ass) if kit.logo else None
+        ass = lettering(words, analysis, line, plan, faces, look, kit)
     return await render(
         video,
         analysis,
-        start_s,
-        end_s,
+        line,
         plan=plan,
         faces=faces,
         fmt=fmt,
@@ -93,21 +97,57 @@ async def make_clip(
         sound=sound,
         mix=kept.mix,
         kit=kit,
-        spot=spot,
+        spot=_spot(kit.logo, analysis, laid, ass) if kit.logo else None,
     )
 
 
-def _spot(
-    logo: Path,
+def _spot(logo: Path, analysis: Analysis, laid: Laid, ass: str | None) -> Spot | None:
+    """Where a logo stands."""
+    fmt, seen = FORMATS[laid.plan.format], faces_in(analysis, laid.line)
+    words = band_of(ass, fmt)
+    size = size_of(logo)
+    return place(
+        laid.plan, laid.faces, fmt, size, seen=seen, words=words, captioned=ass is not None
+    )
+
+
+async def lay(
+    video: Video,
     analysis: Analysis,
     start_s: float,
     end_s: float,
-    plan: Plan,
-    faces: tuple[FaceAt, ...],
-    ass: str | None,
-) -> Spot | None:
-    """Where a logo stands."""
-    fmt, seen = FORMATS[plan.format], faces_in(analysis, start_s, end_s)
-    words = band_of(ass, fmt)
-    size = size_of(logo)
-    return place(plan, faces, fmt, size, seen=seen, words=words, captioned=ass is not None)
+    *,
+    fmt: Format,
+    settings: Settings,
+    other: int = 0,
+    tight: Tight = NOT_TIGHT,
+) -> Laid:
+    """What is shown, and how; with every join hidden. A join that cannot be hidden is given back:
+    what was to go there stays in the clip."""
+    line = await _line(video, analysis, start_s, end_s, tight, settings)
+    while True:
+        own = shown(analysis, line)
+        plan, faces = frame(video, own, 0.0, line.length_s, fmt, other=other)
+        hidden = hide(plan, faces, line, analysis.motion, video.facts.fps)
+        if not hidden.bare:
+            return Laid(line, hidden.plan, faces)
+        line = without(line, [j.at_s for j in hidden.bare])
+
+
+async def _line(
+    video: Video,
+    analysis: Analysis,
+    start_s: float,
+    end_s: float,
+    tight: Tight,
+    settings: Settings,
+) -> Timeline:
+    """All of the span, unless less is wished."""
+    whole = Timeline.whole(start_s, end_s)
+    if not tight:
+        return whole
+    levels = await levels_of(video, start_s, end_s, exe=find(settings))
+    if levels is None:
+        return replace(whole, why_whole="nothing")
+    span = Spell(start_s, end_s)
+    return tighten(levels, analysis, span, beat(video.facts, whole), tight)

@@ -10,7 +10,7 @@ nod with it. A place that is still clear after a cut is kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.analysis.model import FaceSample
 from core.captions.area import area, scale
@@ -57,7 +57,7 @@ def places(
     """The middle of the captions (pixels from the top), each with the time it holds from. `seen`
     are all faces of the clip, in its time; `above_px` is needed above the words besides."""
     found: list[tuple[float, float]] = []
-    for layout in plan.layouts:
+    for layout in _shots(plan):
         before = found[-1][1] if found else None
         moments = _moments(layout, faces, seen)
         found.append((layout.start_s, _middle(layout, moments, fmt, style, above_px, before)))
@@ -74,12 +74,25 @@ def clear_of_faces(
     seen: Sequence[FaceSample] = (),
 ) -> bool:
     """Whether these places of `places` meet no face for more than a moment."""
-    for layout, (_, middle) in zip(plan.layouts, found, strict=True):
+    for layout, (_, middle) in zip(_shots(plan), found, strict=True):
         if layout.kind == "track":
             heads, count = _heads(layout, _moments(layout, faces, seen), fmt)
             if _share(heads, count, middle, _Half.of(style, fmt), fmt) > CLEAR:
                 return False
     return True
+
+
+def _shots(plan: Plan) -> list[Layout]:
+    """Its layouts; those that only go on behind a join as one: captions stay where they are while
+    the picture comes a little closer."""
+    found: list[Layout] = []
+    for layout in plan.layouts:
+        if found and layout.joined:
+            last = found.pop()
+            path, lower = (*last.path, *layout.path), (*last.lower, *layout.lower)
+            layout = replace(last, end_s=layout.end_s, path=path, lower=lower)
+        found.append(layout)
+    return found
 
 
 def lines_top(fmt: Format) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from core.analysis.timeline import Timeline
 from core.media.decode import INDEXED
 from core.media.facts import VideoFacts
 
@@ -23,12 +24,15 @@ the filters: with a shifted clock ffmpeg takes the hole before that key frame fo
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """When the frames of a clip are. Frame `n` shows the source at `start_s + n / rate`."""
+    """When the frames of a clip are, and which of the source's they are: frame `n` of what is read
+    shows the source at `start_s + n / rate`, and the clip has those of `kept`, one behind the
+    other. Sound is cut at these very frames, so that lips stay with it."""
 
     rate: Fraction
     start_s: float
     """Of the source; the asked start moved to the nearest source frame."""
     frames: int
+    """Of the clip."""
     offset_s: float
     """Add it to times that count from the asked start to get times of the file."""
     lead: int = 0
@@ -37,6 +41,8 @@ class Beat:
     """Frames of an intro in front of the clip's own, and of an outro behind them (`after`). Every
     other time of a clip, frame numbers included, counts from the first frame of its own."""
     after: int = 0
+    kept: tuple[tuple[int, int], ...] = ()
+    """First frame of each stretch and the one behind its last; empty where it is all of them."""
 
     @property
     def length_s(self) -> float:
@@ -60,6 +66,11 @@ class Beat:
         return float(self.after / self.rate)
 
     @property
+    def read_s(self) -> float:
+        """How much of the source there is to read."""
+        return float((self.kept[-1][1] if self.kept else self.frames) / self.rate)
+
+    @property
     def lead_s(self) -> float:
         return float(self.lead / self.rate)
 
@@ -77,18 +88,23 @@ def rate_of(facts: VideoFacts) -> Fraction:
     return nearest if abs(float(nearest) / facts.fps - 1) < 0.0005 else USUAL
 
 
-def beat(facts: VideoFacts, start_s: float, end_s: float) -> Beat:
+def beat(facts: VideoFacts, line: Timeline) -> Beat:
     """Lay the frames of a clip onto those of its source.
 
     Half-way between two source frames, the rounding of time stamps would decide which one is shown:
     some would come twice and some never.
     """
-    rate = rate_of(facts)
+    rate, start_s = rate_of(facts), line.start_s
     snapped = start_s
     if not facts.variable_rate and facts.fps > 0:
         begin = facts.start_s - min(facts.start_s, facts.sound.start_s if facts.sound else 1e9)
         snapped = max(0.0, begin + round((start_s - begin) * facts.fps) / facts.fps)
         snapped = snapped if abs(snapped - start_s) <= 1 / 24 else start_s
-    frames = max(1, round((end_s - snapped) * rate))
+    kept = tuple(
+        (round((s.start_s - snapped) * rate), round((s.end_s - snapped) * rate)) for s in line.spans
+    )
+    kept = ((0, max(1, kept[0][1])), *kept[1:])
     lead = 0 if facts.container in INDEXED else int(min(LEAD_S, snapped) * rate)
-    return Beat(rate, snapped, frames, start_s - snapped, lead)
+    frames = sum(b - a for a, b in kept)
+    kept = kept if len(kept) > 1 else ()
+    return Beat(rate, snapped, frames, start_s - snapped, lead, kept=kept)

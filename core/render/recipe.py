@@ -8,6 +8,7 @@ from typing import Any
 
 from core.brand.brand import Brand
 from core.captions.look import Look
+from core.clips.tight import Tight
 from core.render.cleaning import Cleaning
 
 
@@ -32,14 +33,18 @@ class Recipe:
     """Key of the file whose music lies under it; empty for none."""
     brand: Brand = field(default_factory=Brand)
     """Its logo is only in the files for platforms that allow one."""
+    tight: Tight = field(default_factory=Tight)
+    """Pauses and fillers that are to be taken out."""
 
     @property
     def length_s(self) -> float:
+        """Before anything is taken out."""
         return self.end_s - self.start_s
 
     def same_span(self, than: Recipe) -> bool:
         """Whether the same is said in both."""
-        return (self.start_s, self.end_s) == (than.start_s, than.end_s)
+        mine, other = (self.start_s, self.end_s), (than.start_s, than.end_s)
+        return mine == other and self.tight == than.tight
 
     def same_sound(self, than: Recipe) -> bool:
         wished = (self.cleaning, self.music) == (than.cleaning, than.music)
@@ -49,11 +54,13 @@ class Recipe:
         return self.same_span(than) and (self.format, self.other) == (than.format, than.other)
 
     def to_json(self) -> dict[str, Any]:
-        plain = {k: getattr(self, k) for k in self.__slots__ if k not in ("look", "brand")}
-        return {**plain, "look": self.look.to_json(), "brand": self.brand.to_json()}
+        parts = ("look", "brand", "tight")
+        plain = {k: getattr(self, k) for k in self.__slots__ if k not in parts}
+        return {**plain, **{k: getattr(self, k).to_json() for k in parts}}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Recipe:
         known = {k: raw[k] for k in cls.__slots__ if k in raw}
-        look, brand = Look.from_json(raw.get("look", {})), Brand.from_json(raw.get("brand", {}))
-        return cls(**{**known, "look": look, "brand": brand})
+        parts = {"look": Look, "brand": Brand, "tight": Tight}
+        made = {k: part.from_json(raw.get(k, {})) for k, part in parts.items()}  # type: ignore[attr-defined]
+        return cls(**{**known, **made})

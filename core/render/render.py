@@ -1,7 +1,7 @@
 """A span of a source becomes a finished clip: one lossy generation.
 
-    rendered = await render(video, analysis, 62.4, 91.0, plan=plan, faces=faces, fmt=VERTICAL,
-                            captions=ass, into=folder, settings=settings, tell=tell)
+    rendered = await render(video, analysis, Timeline.whole(62.4, 91.0), plan=plan, faces=faces,
+                            fmt=VERTICAL, captions=ass, into=folder, settings=settings, tell=tell)
 
 Crop, scale, captions and the picture's encoder run as one graph. The sound is measured, levelled
 and encoded meanwhile, beside it, because it takes a part of the time and leaves the cores to the
@@ -24,6 +24,7 @@ import av
 
 from core.analysis.model import Analysis
 from core.analysis.side_by_side import side_by_side
+from core.analysis.timeline import Timeline, shown
 from core.brand.kit import Kit
 from core.captions.fonts import Font, link_fonts
 from core.errors import Told
@@ -60,8 +61,7 @@ LENGTH_OFF_S = 0.2
 async def render(
     video: Video,
     analysis: Analysis,
-    span_start_s: float,
-    span_end_s: float,
+    line: Timeline,
     *,
     plan: Plan,
     faces: tuple[FaceAt, ...],
@@ -75,29 +75,28 @@ async def render(
     kit: Kit | None = None,
     spot: Spot | None = None,
 ) -> Rendered:
-    """Make `clip.mp4` and `cover.jpg` in the folder `into`; `captions` is a whole ASS file. With
-    the `mix` of another version that sounds the same, its sound is not measured again. The intro
-    and outro of `kit` are joined to it, and its logo is shown at `spot`.
+    """Make `clip.mp4` and `cover.jpg` in the folder `into` of the stretches of `line`; `captions`
+    is a whole ASS file. With the `mix` of another version that sounds the same, its sound is not
+    measured again. The intro and outro of `kit` are joined to it, and its logo is shown at `spot`.
 
     Raises Told when it cannot be made; then, and after a cancel, nothing is left behind.
     """
     tell("render", 0.0)
     async with _scratch(into) as scratch:
         kit = kit or Kit()
-        whole, ends = with_ends(beat(video.facts, span_start_s, span_end_s), kit)
+        whole, ends = with_ends(beat(video.facts, line), kit)
         logo = (kit.logo, spot) if kit.logo and spot else None
         work = Work(video, whole, scratch, find(settings), ends, logo)
         words = _captions(captions, kit.own, scratch)
         known = encoders(work.exe)
-        hearing = partial(make_sound, work, analysis, sound or SoundWish(), mix)
+        hearing = partial(make_sound, work, shown(analysis, line), sound or SoundWish(), mix)
 
         async def examined() -> tuple[Check, ...]:
             return await check(
                 scratch / CLIP,
                 video=video,
                 analysis=analysis,
-                start_s=span_start_s,
-                end_s=span_end_s,
+                line=line,
                 plan=plan,
                 faces=faces,
                 fmt=fmt,
@@ -126,7 +125,7 @@ async def render(
             known.failed(encoder)  # whatever was wrong: software does it again
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
-    return _rendered(into, fmt, made_s, plan, faces, checks, mixed, whole)
+    return _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole)
 
 
 async def _made(
@@ -227,6 +226,7 @@ def _rendered(
     into: Path,
     fmt: Format,
     length_s: float,
+    line: Timeline,
     plan: Plan,
     faces: tuple[FaceAt, ...],
     checks: tuple[Check, ...],
@@ -247,4 +247,5 @@ def _rendered(
         mix=mix,
         intro_s=round(beat.before_s, 3),
         outro_s=round(beat.after_s, 3),
+        line=line,
     )

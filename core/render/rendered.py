@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.analysis.timeline import Timeline
 from core.framing.plan import FaceAt, Plan
 from core.render.mix import Mix
 
@@ -45,6 +46,8 @@ class Rendered:
     """What stands before the clip itself in the file, and behind it: plan, faces and everything
     else that is told of a clip count from where its own picture begins."""
     outro_s: float = 0.0
+    line: Timeline | None = None
+    """The stretches of the source it is made of; None of versions from before there were any."""
 
     @property
     def fit(self) -> bool:
@@ -57,6 +60,7 @@ class Rendered:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Rendered:
         raw, gain = {**raw}, raw.get("gain")
+        line = raw.get("line")
         raw.pop("gain", None)  # as it was kept before there was a mix
         mix = raw.get("mix") or (gain and {"gain": gain})
         return cls(
@@ -68,5 +72,6 @@ class Rendered:
                 "faces": tuple(FaceAt(**f) for f in raw["faces"]),
                 "checks": tuple(Check(**c) for c in raw["checks"]),
                 "mix": Mix.from_json(mix) if mix else None,
+                "line": Timeline.from_json(line) if line else None,
             }
         )

@@ -20,6 +20,7 @@ from core.render.ends import Ends, joined_sound, levelled
 from core.render.loudness import METER, Gain, Level, find_gain, mended, read_level, right
 from core.render.mix import Mix, SoundWish
 from core.render.noise import MOST_S, Samples, measure, worse
+from core.render.splice import spliced
 from core.render.spoken import spoken
 from core.render.work import Work
 
@@ -35,17 +36,21 @@ class _Desk:
     cleaned: Cleaned | None = None
     bed: Path | None = None
     ends: Ends = field(default_factory=Ends)
+    joined: tuple[str, ...] = ()
+    """The arguments that open it, when it was put together of several stretches."""
 
     def command(self, last: Sequence[str], *output: str) -> list[str]:
         """One run of the graph; `last` are the filters behind everything else."""
         work, sound = self.work, self.work.video.facts.sound
         clean = self.cleaned.filters() if self.cleaned else []
         source, other = work.alone("sound") if sound else ([], [])
-        stream, bed = f"0:{sound.stream}" if sound else None, None
+        stream, bed, beat = f"0:{sound.stream}" if sound else None, None, work.beat
+        if self.joined:
+            stream, beat, source, other = "0:0", replace(beat, lead=0), [*self.joined], []
         if self.bed:
             bed = f"{source.count('-i')}:0"
             source = [*source, "-i", file_arg(self.bed)]
-        graph = sound_graph(stream, work.beat, last, own=clean, bed=bed)
+        graph = sound_graph(stream, beat, last, own=clean, bed=bed)
         graph = joined_sound(graph, self.ends, first=source.count("-i"))
         source = [*source, *self.ends.inputs()]
         return [*source, "-filter_complex", graph, "-map", "[a]", *output, *other]
@@ -63,8 +68,8 @@ class _Desk:
 async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix | None) -> Mix:
     """Measure, clean, level and encode; should the encoder lift a peak, once more. What is `known`
     of another version that sounds the same is taken as it is. Gives what it was made with in the
-    end."""
-    said = spoken(analysis, work.beat.start_s, work.beat.length_s)
+    end. `analysis` is of the clip, in its time."""
+    said = spoken(analysis, 0.0, work.beat.length_s)
     desk, mix = await _at_the_desk(work, said, wish, known)
     silent, made = work.video.facts.sound is None and not desk.bed, file_arg(work.scratch / SOUND)
     gain = known.gain if known else Gain() if silent else await find_gain(desk.level)
@@ -85,6 +90,8 @@ async def _at_the_desk(
 ) -> tuple[_Desk, Mix]:
     """Everything but the level."""
     mix, desk = known or Mix(), _Desk(work)
+    if work.beat.kept and work.video.facts.sound is not None:
+        desk = replace(desk, joined=await spliced(work))
     if known:
         desk = replace(desk, cleaned=known.cleaned)
     elif work.video.facts.sound is not None:

@@ -39,7 +39,7 @@ class Work:
     def source(self, reads: Reads = "both") -> list[str]:
         """The arguments that open the span; `reads` are the streams that will be mapped."""
         beat, opened = self.beat, input_args(self.video, reads=reads)
-        begin_s, length_s = beat.start_s - beat.lead_s, beat.lead_s + beat.length_s + SPARE_S
+        begin_s, length_s = beat.start_s - beat.lead_s, beat.lead_s + beat.read_s + SPARE_S
         span = ["-ss", f"{begin_s:.6f}", "-t", f"{length_s:.6f}"]
         return [*opened[:-2], *span, *opened[-2:]]
 

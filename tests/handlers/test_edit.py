@@ -7,7 +7,9 @@ from dataclasses import replace
 import pysubs2
 import pytest
 
-from core.analysis.model import Analysis, Word
+from core.analysis.model import Analysis, Spell, Word
+from core.analysis.timeline import Timeline
+from core.clips.tight import Tight
 from core.db import jobs, versions, videos
 from core.db.videos import Clip
 from core.framing.plan import Plan
@@ -46,7 +48,7 @@ async def work(svc: Services) -> list[str]:
         return [j.kind for j in await jobs.open_jobs(tx)]
 
 
-async def finish(svc: Services, clip: Clip, chat: Talk) -> Clip:
+async def finish(svc: Services, clip: Clip, chat: Talk, line: Timeline | None = None) -> Clip:
     """What the media worker does when the version that is wanted was made."""
     from core.cards.edit import say_version
 
@@ -56,7 +58,7 @@ async def finish(svc: Services, clip: Clip, chat: Talk) -> Clip:
             await jobs.cancel(tx, job.id, now)
         clip = await videos.clip(tx, clip.id)
         assert clip.wanted and clip.render
-        made = replace(clip.render.rendered, plan=Plan(clip.wanted.format, ()))
+        made = replace(clip.render.rendered, plan=Plan(clip.wanted.format, ()), line=line)
         await svc.store.put(made.file, f"clips/v{clip.render.id + 1}.mp4")
         render_id = await videos.keep_render(
             tx, clip.id, made, format=clip.wanted.format, cover_key="clips/c.jpg",
@@ -192,6 +194,30 @@ async def test_captions_come_as_files_an_independent_reader_understands(
         assert read[0].start == pytest.approx((heard[0].start_s - 3) * 1000, abs=160)
         assert max(e.end for e in read) <= 27_000
         assert all(e.end - e.start >= 350 for e in read) or file.name.endswith("ass")
+
+
+async def test_pauses_go_and_come_back_and_everything_keeps_its_time(
+    chat: Talk, svc: Services, clip: Clip
+) -> None:
+    await chat.write("/edit 1 remove the pauses and the fillers")
+    assert chat.last.says("without long pauses and fillers")
+    recipe = await wanted(svc, clip)
+    assert recipe and recipe.tight == Tight(True, True)
+    clip = await finish(svc, clip, chat, Timeline((Spell(3, 10), Spell(12, 30))))
+    assert chat.last.says("2 s of pauses removed.")
+    await chat.press("Edit")
+    menu = chat.last
+    await chat.press("Subtitle files")
+    files = [m.out.media for m in chat.messages if m.out.media and m.out.media.kind == "file"]
+    read = pysubs2.load(str(svc.store.local_path(files[0].key)))
+    assert max(e.end for e in read) <= 25_000
+    said = " ".join(e.plaintext.replace("\n", " ") for e in read).split()
+    assert said == [w.text for w in WORDS if 3 <= (w.start_s + w.end_s) / 2 <= 30], "none is lost"
+    await chat.press("With pauses", on=menu)
+    recipe = await wanted(svc, clip)
+    assert recipe and not recipe.tight
+    await finish(svc, clip, chat)
+    assert not chat.last.says("removed")
 
 
 async def test_the_style_of_everybodys_next_clips_is_kept(chat: Talk, svc: Services) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from core.analysis.model import Spell
 from core.clips.base import Wish
+from core.clips.tight import Tight
 from core.clips.topic import tones_of, topic_of
 from core.clips.wish import placed, read_wish
 from core.errors import Told
 
 HOUR_S = 3600.0
+TIGHT = Tight(pauses=True, fillers=True)
 START, END, SECOND = Spell(0, 900), Spell(2700, 3600), Spell(1800, 3600)
 
 UNDERSTOOD: dict[str, Wish] = {
@@ -45,6 +47,15 @@ UNDERSTOOD: dict[str, Wish] = {
     "before 5:00": Wish(within=Spell(0, 300)),
     "around 12:30": Wish(within=Spell(705, 795)),
     "no captions": Wish(captions=False),
+    "3 under 40s, no pauses": Wish(count=3, max_s=40, tight=Tight(pauses=True)),
+    "without the ums and pauses, about pricing": Wish(text="about pricing", tight=TIGHT),
+    "2 clips, tight": Wish(count=2, tight=TIGHT),
+    "ohne Pausen": Wish(tight=Tight(pauses=True)),
+    "sin silencios ni muletillas": Wish(tight=TIGHT),
+    "sem hesitações": Wish(tight=Tight(fillers=True)),
+    "без пауз": Wish(tight=Tight(pauses=True)),
+    "بدون وقفات": Wish(tight=Tight(pauses=True)),
+    "about tight budgets": Wish(text="about tight budgets"),
     "square": Wish(format="1:1"),
     "1:1": Wish(format="1:1"),
     "4:5": Wish(format="4:5"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core.analysis.model import Analysis, Word
+from core.analysis.timeline import Timeline, words_inside
 from core.captions.wording import written
 from core.edits.apply import Edited, apply
 from core.edits.read import read
 from core.errors import Told
-from core.render.make import words_inside
 from core.render.recipe import Recipe
 
 TEXT = (
@@ -32,7 +32,7 @@ def changed(text: str, clip: Recipe = CLIP) -> Edited:
 
 def said(edited: Edited) -> str:
     recipe = edited.recipe
-    words = words_inside(WORDS, recipe.start_s, recipe.end_s)
+    words = words_inside(WORDS, Timeline.whole(recipe.start_s, recipe.end_s))
     return " ".join(w.text for w in written(words, recipe.look))
 
 
@@ -71,7 +71,7 @@ def test_a_word_is_corrected_in_its_time_and_keeps_its_signs() -> None:
     assert "Then the price tag went up" in said(fixed)
     assert "sold it all. That" in said(changed("change everything to it all"))
     assert "Maria said. Nobody" in said(changed("delete the word wow"))
-    words = written(words_inside(WORDS, 9.8, 24.5), fixed.recipe.look)
+    words = written(words_inside(WORDS, Timeline.whole(9.8, 24.5)), fixed.recipe.look)
     tag = [w for w in words if w.text in ("price", "tag")]
     assert tag[0].end_s <= tag[1].start_s + 1e-9 and tag[1].end_s == pytest.approx(
         7 * 0.5 + 0.42 + 0.2

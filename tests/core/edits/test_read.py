@@ -60,6 +60,15 @@ SAID = [
     ("com música", Change("music", 1)),
     ("без музыки", Change("music", 0)),
     ("مع موسيقى", Change("music", 1)),
+    ("remove the pauses", Change("tight", 1, "pauses")),
+    ("cut the ums and uhs", Change("tight", 1, "fillers")),
+    ("lass die Pausen und die Ähs weg", Change("tight", 1, "both")),
+    ("lass die Pausen drin", Change("tight", 0, "pauses")),
+    ("quita las pausas", Change("tight", 1, "pauses")),
+    ("deixe as pausas", Change("tight", 0, "pauses")),
+    ("убери слова-паразиты", Change("tight", 1, "fillers")),
+    ("احذف الوقفات والحشو", Change("tight", 1, "both")),
+    ("tighter", Change("tight", 1, "both")),
     ("undo", Change("undo")),
 ]
 

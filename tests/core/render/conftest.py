@@ -10,6 +10,7 @@ import imageio_ffmpeg
 import pytest
 
 from core.analysis.model import Analysis
+from core.analysis.timeline import Timeline
 from core.brand.kit import Kit
 from core.framing.frame import frame
 from core.media.facts import VERTICAL, Video
@@ -90,8 +91,7 @@ def made(tmp_path: Path) -> Made:
         return await render(
             video,
             found,
-            start_s,
-            end_s,
+            Timeline.whole(start_s, end_s),
             plan=plan,
             faces=faces,
             fmt=VERTICAL,

@@ -13,6 +13,7 @@ import imageio_ffmpeg
 import pytest
 
 from core.analysis.model import Analysis, Face, FaceSample, Spell, Word
+from core.analysis.timeline import Timeline
 from core.captions.ass import captions_ass
 from core.captions.fonts import fonts_dir
 from core.captions.style import load_style
@@ -136,8 +137,7 @@ async def measured(file: Path, **changes: Any) -> dict[str, Check]:
     given: dict[str, Any] = {
         "video": Video(file, "0" * 64, facts()),
         "analysis": analysis(),
-        "start_s": START_S,
-        "end_s": START_S + LENGTH_S,
+        "line": Timeline.whole(START_S, START_S + LENGTH_S),
         "plan": still(),
         "faces": FACES,
         "fmt": SMALL,
@@ -226,7 +226,9 @@ async def test_sound_that_comes_late_is_found(tmp_path: Path, good: Path) -> Non
 
 
 async def test_a_clip_of_the_wrong_length_is_found(good: Path) -> None:
-    assert failed(await measured(good, end_s=START_S + LENGTH_S + 0.3)) == {"duration"}
+    assert failed(await measured(good, line=Timeline.whole(START_S, START_S + LENGTH_S + 0.3))) == {
+        "duration"
+    }
 
 
 async def test_a_damaged_file_is_found(good: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.analysis.model import Analysis, Face, FaceSample, Word
+from core.analysis.timeline import Timeline
 from core.captions.area import area
 from core.captions.ass import captions_ass
 from core.captions.look import Look
@@ -104,10 +105,10 @@ def test_with_a_low_chin_the_captions_go_above_the_head_where_there_is_room() ->
 def test_letters_get_a_little_smaller_where_that_clears_a_chin() -> None:
     plan, faces = _track(1225, height=900)
     scene_ = replace(scene(length_s=4.0), words=WORDS)
-    ass = lettering(WORDS, scene_, 0.0, 4.0, plan, faces, Look())
+    ass = lettering(WORDS, scene_, Timeline.whole(0.0, 4.0), plan, faces, Look())
     sizes = {float(n) for n in re.findall(r"\\fs([\d.]+)", ass)}
     plan, faces = _track(900)
-    usual = lettering(WORDS, scene_, 0.0, 4.0, plan, faces, Look())
+    usual = lettering(WORDS, scene_, Timeline.whole(0.0, 4.0), plan, faces, Look())
     assert max(sizes) < max(float(n) for n in re.findall(r"\\fs([\d.]+)", usual))
 
 

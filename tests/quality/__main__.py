@@ -20,6 +20,7 @@ from core.media.ffmpeg import find
 from core.settings import Settings
 from tests.quality import choice, crop, cuts, words
 from tests.quality.finished import loudness, spec_faults
+from tests.quality.joins import Met, meet
 from tests.quality.material import Case, cases
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ class Tally:
         self.f1: list[float] = []
         self.spread: list[float] = []
         self.faults: list[str] = []
+        self.met: list[Met] = []
 
     def add(self, name: str, n: float = 1) -> None:
         self.counts[name] += n  # type: ignore[assignment]
@@ -74,6 +76,7 @@ def measure(case: Case, told: dict[str, Any], exe: str, finder: crop.Finder, sum
     sum_.f1 += mine.f1
     sum_.spread += mine.spread
     sum_.faults += mine.faults
+    sum_.met += mine.met
 
 
 def _choice(told: dict[str, Any], mine: Tally) -> None:
@@ -121,6 +124,7 @@ def _clip(
         mine.add(name, getattr(seen, name))
     mine.add("reversals", crop.reversals(clip))
     mine.add("jumps off cuts", crop.jumps_off_cuts(clip, told["shots_s"]))
+    mine.met.append(meet(exe, case.video, clip))
     mine.add("checks failed", sum(not check["ok"] for check in clip["checks"]))
 
 
@@ -180,12 +184,28 @@ def summary(t: Tally) -> None:
     if c["punctuated"]:
         got = f"{c['mid-sentence']} of {c['punctuated']}"
         _line("clips that begin inside a sentence", got, "none", not c["mid-sentence"])
+    _joins(t.met)
     if t.spread:
         mean = sum(t.spread) / len(t.spread)
         _line("parts of the videos with a clip", f"{100 * mean:.0f} %", ">= 60 %", mean >= 0.6)
     _line(
         "checks failed on finished files", str(c["checks failed"]), "none", not c["checks failed"]
     )
+
+
+def _joins(met: list[Met]) -> None:
+    """Of clips from which something was taken out."""
+    count = sum(m.joins for m in met)
+    if not count:
+        return
+    gone = sum(m.removed_s for m in met)
+    _line("pauses and fillers taken out", f"{gone:.1f} s at {count} joins", "> 0 s", gone > 0)
+    off = max((abs(o) for m in met for o in m.off_s), default=0.0)
+    _line("sound off its picture at a join, ms", f"{1000 * off:.1f}", "<= 33", off <= 1 / 30)
+    frames = max((abs(n) for m in met for n in m.frames_off), default=0)
+    _line("frames off at a join", str(frames), "<= 1", frames <= 1)
+    click = max(db for m in met for db in m.click_db)
+    _line("sharpest bend at a join, dB over its side", f"{click:.1f}", "<= 12", click <= 12)
 
 
 def main() -> None:

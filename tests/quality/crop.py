@@ -12,6 +12,8 @@ import av
 import cv2
 import numpy as np
 
+from tests.quality.parts import in_source, joins
+
 LOOKS_PER_S = 2.0
 SMALL = 0.06
 """Of the height; a face smaller than this is nobody a crop could follow."""
@@ -62,7 +64,7 @@ def look(source: Path, clip: dict[str, Any], finder: Finder) -> Seen:
     seen = Seen()
     count = max(1, int(clip["duration_s"] * LOOKS_PER_S))
     times = [(i + 0.5) / LOOKS_PER_S for i in range(count)]
-    for t_s, picture in _frames(source, clip["start_s"], times):
+    for t_s, picture in _frames(source, clip, times):
         layout = next(
             (one for one in clip["layouts"] if one["start_s"] <= t_s < one["end_s"]), None
         )
@@ -86,10 +88,11 @@ def look(source: Path, clip: dict[str, Any], finder: Finder) -> Seen:
     return seen
 
 
-def _frames(source: Path, start_s: float, times: list[float]) -> list[tuple[float, Any]]:
+def _frames(source: Path, clip: dict[str, Any], times: list[float]) -> list[tuple[float, Any]]:
     """Upright pictures of the source at these times of the clip."""
     found: list[tuple[float, Any]] = []
-    left = list(times)
+    left = [(in_source(clip, t), t) for t in times]
+    start_s = left[0][0]
     with av.open(str(source)) as file:
         stream = file.streams.video[0]
         stream.thread_type = "AUTO"
@@ -98,12 +101,12 @@ def _frames(source: Path, start_s: float, times: list[float]) -> list[tuple[floa
         for frame in file.decode(stream):
             if frame.time is None:
                 continue
-            t_s = frame.time - zero_s - start_s
+            shown_s = frame.time - zero_s
             if not left:
                 break
-            if t_s >= left[0]:
-                while left and t_s >= left[0]:
-                    left.pop(0)
+            if shown_s >= left[0][0]:
+                while left and shown_s >= left[0][0]:
+                    t_s = left.pop(0)[1]
                 picture = frame.to_ndarray(format="bgr24")
                 turn = getattr(frame, "rotation", 0) % 360
                 found.append((t_s, np.ascontiguousarray(np.rot90(picture, turn // 90))))
@@ -143,6 +146,7 @@ def _turns(places: list[float]) -> int:
 
 
 def jumps_off_cuts(clip: dict[str, Any], shots_s: list[float]) -> int:
-    """Edges between layouts that lie on no shot edge of the source."""
-    edges = [layout["start_s"] + clip["start_s"] for layout in clip["layouts"][1:]]
-    return sum(min((abs(e - s) for s in shots_s), default=9.0) > 0.05 for e in edges)
+    """Edges between layouts that lie on no shot edge of the source and on no join."""
+    edges = [in_source(clip, layout["start_s"]) for layout in clip["layouts"][1:]]
+    free = [*shots_s, *(back for _, _, back in joins(clip))]
+    return sum(min((abs(e - s) for s in free), default=9.0) > 0.05 for e in edges)

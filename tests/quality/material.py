@@ -11,6 +11,7 @@ from pathlib import Path
 from core.media.ffmpeg import find
 from core.media.sample import make_sample
 from core.settings import Settings
+from tests.quality.paused import paused
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "media"
 FPS = 30
@@ -75,6 +76,12 @@ def joined(settings: Settings, folder: Path, habit: str = "", *args: str) -> Cas
     return Case("twelve shots joined", out, cuts_s=tuple(cuts[:-1]))
 
 
+def _paused(settings: Settings, folder: Path) -> Case:
+    video, subtitles, length_s = paused(str(find(settings)), RECORDINGS, folder)
+    wish = ("--wish", f"0:00-0:{length_s:02.0f}", "--tighten", "both")
+    return Case("pauses and an um, tight", video, wish, subtitles=subtitles)
+
+
 def cases(settings: Settings, folder: Path) -> list[Case]:
     """Everything that is measured; without the recordings only what can be made."""
     sample = asyncio.run(make_sample(folder / "sample.mp4", settings=settings))
@@ -85,6 +92,7 @@ def cases(settings: Settings, folder: Path) -> list[Case]:
     return [
         *found,
         joined(settings, folder),
+        _paused(settings, folder),
         Case("medley, 2:37", RECORDINGS / "talk_medley_2min37_720p.mp4"),
         Case("debate, wide", RECORDINGS / "talk_debate_two_speakers_wide_30s_1080p.mp4"),
         Case("office, one speaker", RECORDINGS / "talk_single_office_34s_720p.mp4"),

@@ -15,6 +15,7 @@ from core.analysis.model import Word
 from core.captions.ass import captions_ass
 from core.captions.style import load_style
 from core.media.facts import VERTICAL
+from tests.quality.parts import in_clip, parts
 
 HAIR_S = 0.02
 
@@ -54,13 +55,14 @@ def air_s(clip: dict[str, Any], words: list[dict[str, Any]]) -> tuple[float, flo
 def cues_of(clip: dict[str, Any], words: list[dict[str, Any]]) -> list[tuple[float, str]]:
     """Length and text of each caption, read back from the file that is burned in."""
     inside = [
-        Word(w["text"], w["start_s"] - clip["start_s"], w["end_s"] - clip["start_s"])
+        Word(w["text"], in_clip(clip, w["start_s"]), in_clip(clip, w["end_s"]))
         for w in words
         if clip["start_s"] <= (w["start_s"] + w["end_s"]) / 2 <= clip["end_s"]
+        and in_clip(clip, w["end_s"]) > in_clip(clip, w["start_s"])
     ]
     if not inside:
         return []
-    length_s = clip["end_s"] - clip["start_s"]
+    length_s = sum(b - a for a, b in parts(clip))
     ass = captions_ass(inside, VERTICAL, load_style("default"), until_s=length_s)
     found: list[tuple[float, float, str]] = []
     for event in pysubs2.SSAFile.from_file(io.StringIO(ass), format_="ass"):

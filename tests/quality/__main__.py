@@ -18,7 +18,7 @@ from typing import Any
 
 from core.media.ffmpeg import find
 from core.settings import Settings
-from tests.quality import choice, crop, cuts, words
+from tests.quality import choice, crop, cuts, sound, words
 from tests.quality.finished import loudness, spec_faults
 from tests.quality.joins import Met, meet
 from tests.quality.material import Case, cases
@@ -37,6 +37,8 @@ class Tally:
         self.spread: list[float] = []
         self.faults: list[str] = []
         self.met: list[Met] = []
+        self.worn: list[dict[str, float]] = []
+        self.music_lu: list[float] = []
 
     def add(self, name: str, n: float = 1) -> None:
         self.counts[name] += n  # type: ignore[assignment]
@@ -77,6 +79,8 @@ def measure(case: Case, told: dict[str, Any], exe: str, finder: crop.Finder, sum
     sum_.spread += mine.spread
     sum_.faults += mine.faults
     sum_.met += mine.met
+    sum_.worn += mine.worn
+    sum_.music_lu += mine.music_lu
 
 
 def _choice(told: dict[str, Any], mine: Tally) -> None:
@@ -105,10 +109,17 @@ def _clip(
     mine.add("seconds", clip["duration_s"])
     wrong = spec_faults(file, (clip["width"], clip["height"]))
     mine.faults += [f"{case.name} {clip['rank']}: {fault}" for fault in wrong]
-    sound = loudness(exe, file)
-    if sound.lufs is not None and sound.peak_dbtp is not None:
-        mine.lufs.append(sound.lufs)
-        mine.peaks.append(sound.peak_dbtp)
+    loud = loudness(exe, file)
+    if loud.lufs is not None and loud.peak_dbtp is not None:
+        mine.lufs.append(loud.lufs)
+        mine.peaks.append(loud.peak_dbtp)
+        mine.add("clicks", sound.clicks(file))
+        if case.worn:
+            mine.worn.append(sound.worn(clip, case.video, said))
+        elif any(check["name"] == "cleaned" for check in clip["checks"]):
+            mine.add("cleaned without need")
+        if "--music" in case.options:
+            mine.music_lu.append(sound.under_lu(clip, said, loud.lufs))
     mine.add("edges in a word", words.edges_inside(clip, said))
     air = words.air_s(clip, said)
     if air is not None:
@@ -169,6 +180,7 @@ def summary(t: Tally) -> None:
         got = f"{min(t.lufs):.1f} … {max(t.lufs):.1f}"
         _line("loudness, LUFS", got, "-14 ± 0.5", worst <= 0.5)
         _line("true peak, dBTP", f"{max(t.peaks):.1f}", "<= -1", max(t.peaks) <= -1)
+    _sound(t)
     _line("spec faults", ", ".join(t.faults[:3]) or "none", "none", not t.faults)
     per_s = c["reversals"] / max(1.0, c["seconds"])
     _line("turns of the crop a second", f"{per_s:.3f}", "<= 0.13", per_s <= 0.13)
@@ -206,6 +218,23 @@ def _joins(met: list[Met]) -> None:
     _line("frames off at a join", str(frames), "<= 1", frames <= 1)
     click = max(db for m in met for db in m.click_db)
     _line("sharpest bend at a join, dB over its side", f"{click:.1f}", "<= 12", click <= 12)
+
+
+def _sound(t: Tally) -> None:
+    clicks, needless = t.counts["clicks"], t.counts["cleaned without need"]
+    _line("clicks at the ends of clips", str(clicks), "none", not clicks)
+    _line("clean sounds that were changed", str(needless), "none", not needless)
+    for name, least in (("hum", 10.0), ("noise", 6.0)):
+        fell = [w[name] for w in t.worn]
+        if fell:
+            got = f"{min(fell):.0f} … {max(fell):.0f}"
+            _line(f"{name} that was put in fell by, dB", got, f">= {least:g}", min(fell) >= least)
+    if t.worn:
+        off = max(w["speech"] for w in t.worn)
+        _line("speech changed by that, dB", f"{off:.1f}", "<= 1.5", off <= 1.5)
+    if t.music_lu:
+        got = f"{min(t.music_lu):.1f} … {max(t.music_lu):.1f}"
+        _line("music under the speech, LU", got, ">= 15", min(t.music_lu) >= 15)
 
 
 def main() -> None:

@@ -8,10 +8,15 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from core.media.ffmpeg import find
 from core.media.sample import make_sample
+from core.media.sample_voice import RATE_HZ, voice
 from core.settings import Settings
+from tests.core.render.talk import STORY, tune, worn, write_wav
 from tests.quality.paused import paused
+from tests.quality.sound import MAINS_HZ, TONE_HZ
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "media"
 FPS = 30
@@ -29,6 +34,8 @@ class Case:
     subtitles: Path | None = None
     also: dict[str, str] = field(default_factory=dict)
     """Settings of this run."""
+    worn: bool = False
+    """Hum and noise were put into its sound."""
 
 
 SINGLE_SHOTS = (
@@ -82,10 +89,26 @@ def _paused(settings: Settings, folder: Path) -> Case:
     return Case("pauses and an um, tight", video, wish, subtitles=subtitles)
 
 
+def worn_sample(settings: Settings, sample: Path) -> Case:
+    """The sample with hum and noise at known levels under its voices."""
+    out, wav = sample.with_name("worn.mp4"), sample.with_name("worn.wav")
+    write_wav(wav, 0.5 * worn(voice(STORY).astype(np.float64), MAINS_HZ, -26, -24), RATE_HZ)
+    kept = ("-map", "0", "-map", "-0:a", "-map", "1:a", "-c", "copy", "-c:a", "aac", "-b:a", "192k")
+    subprocess.run(
+        [str(find(settings)), "-y", "-v", "error", "-i", sample, "-i", wav, *kept, out], check=True
+    )
+    return Case("sample, hum and noise", out, worn=True)
+
+
 def cases(settings: Settings, folder: Path) -> list[Case]:
     """Everything that is measured; without the recordings only what can be made."""
     sample = asyncio.run(make_sample(folder / "sample.mp4", settings=settings))
-    found = [Case("our own sample", sample)]
+    music = tune(folder / "tune.wav", length_s=60, hz=TONE_HZ)
+    found = [
+        Case("our own sample", sample),
+        worn_sample(settings, sample),
+        Case("sample, music", sample, ("--music", str(music))),
+    ]
     if not RECORDINGS.is_dir():
         return found
     vertical = RECORDINGS / "talk_vertical_creator_55s_360x640"

@@ -34,6 +34,16 @@ def talk(
     """A video of the sample's voices; hum and noise lie that far from the level of the speech."""
     said = voice(STORY)[: int(length_s * RATE_HZ)].astype(np.float64)
     said[int(hushed[0] * RATE_HZ) : int(hushed[1] * RATE_HZ)] = 0
+    wav = path.with_suffix(".wav")
+    write_wav(wav, 0.5 * worn(said, hum_hz, hum_db, noise_db), RATE_HZ)
+    picture = ("-f", "lavfi", "-i", f"color=gray:s=64x64:r=24:d={length_s}")
+    ffmpeg(*picture, "-i", wav, "-c:v", "libx264", "-c:a", "pcm_s16le", "-shortest", path)
+    return path
+
+
+def worn(said: Sound, hum_hz: float, hum_db: float, noise_db: float | None) -> Sound:
+    """A sound at `RATE_HZ` with hum and noise that far from the level of its speech."""
+    said = said.copy()
     speech = np.sqrt(np.mean(said[np.abs(said) > 0.01] ** 2))
     t = np.arange(len(said)) / RATE_HZ
     if hum_hz:
@@ -42,11 +52,7 @@ def talk(
     if noise_db is not None:
         hiss = np.random.default_rng(3).standard_normal(len(said))
         said += hiss * speech * 10 ** (noise_db / 20)
-    wav = path.with_suffix(".wav")
-    write_wav(wav, 0.5 * said, RATE_HZ)
-    picture = ("-f", "lavfi", "-i", f"color=gray:s=64x64:r=24:d={length_s}")
-    ffmpeg(*picture, "-i", wav, "-c:v", "libx264", "-c:a", "pcm_s16le", "-shortest", path)
-    return path
+    return said
 
 
 def write_wav(path: Path, sound: Sound, rate_hz: int) -> None:

@@ -69,7 +69,7 @@ async def make_sound(work: Work, analysis: Analysis, wish: SoundWish, known: Mix
     """Measure, clean, level and encode; should the encoder lift a peak, once more. What is `known`
     of another version that sounds the same is taken as it is. Gives what it was made with in the
     end. `analysis` is of the clip, in its time."""
-    said = spoken(analysis, 0.0, work.beat.length_s)
+    said = spoken(analysis, work.beat.length_s)
     desk, mix = await _at_the_desk(work, said, wish, known)
     silent, made = work.video.facts.sound is None and not desk.bed, file_arg(work.scratch / SOUND)
     gain = known.gain if known else Gain() if silent else await find_gain(desk.level)

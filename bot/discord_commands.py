@@ -75,7 +75,7 @@ class Tree(app_commands.CommandTree[Any]):
 
         parameters = [_parameter(arg) for arg in entry.args]
         if entry.files:
-            parameters = [_attachment("video"), _attachment("subtitles"), *parameters]
+            parameters = [*(_attachment(name) for name in entry.files), *parameters]
         made = self._made(entry.name, self._words.help(entry), run, parameters)
         for arg in entry.args:
             if arg.suggest is not None:

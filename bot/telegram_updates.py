@@ -31,6 +31,8 @@ from core.media.receive import safe_name
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 """Updates we ask for; the server remembers it."""
 SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
+BRAND_NAMES = (".ttf", ".otf", ".png", ".mp3", ".m4a", ".wav", ".flac")
+"""Fonts, logos and music."""
 VIDEO_NAMES = (
     ".mp4",
     ".mov",
@@ -178,9 +180,9 @@ def _who(user: User | None, as_chat: Chat | None) -> Who | None:
 
 
 def files_of(message: Message) -> Iterator[InFile]:
-    """Videos however they were sent, and subtitles. A round video note is a video; so is a GIF,
-    which Telegram keeps as one."""
-    found: Any = message.video or message.video_note or message.animation
+    """Videos however they were sent, subtitles, parts of a brand. A round video note is a video;
+    so is a GIF, which Telegram keeps as one."""
+    found: Any = message.video or message.video_note or message.animation or message.audio
     if found is None and message.document is not None and _is_wanted(message.document):
         found = message.document
     if found is None:
@@ -194,7 +196,7 @@ def _is_wanted(document: Any) -> bool:
     """Sent "as a file". What it really is, probing decides; this only keeps letters and pictures
     from being fetched."""
     mime, name = (document.mime_type or ""), (document.file_name or "").lower()
-    if name.endswith((*SUBTITLES, *VIDEO_NAMES)):
+    if name.endswith((*SUBTITLES, *VIDEO_NAMES, *BRAND_NAMES)):
         return True
     return mime.startswith("video/") or mime in ("", "application/octet-stream")
 

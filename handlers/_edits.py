@@ -16,7 +16,7 @@ from core.chat.limits import TITLE_CHARS
 from core.chat.message import Act, Button, Out, Rows
 from core.chat.registry import Answer, Ask
 from core.clips.llm_wire import LlmSettings
-from core.db import audit, beds, jobs, outbox_edits, versions, videos
+from core.db import audit, brands, jobs, outbox_edits, versions, videos
 from core.db.videos import Clip, Source
 from core.edits.apply import Edited, apply
 from core.edits.change import Change
@@ -73,8 +73,9 @@ async def change(ask: Ask, svc: Services, clip: Clip, changes: tuple[Change, ...
         return await undo(ask, svc, clip)
     async with svc.db.read() as tx:
         source, analysis = await _known(tx, clip)
-        music = await beds.of_workspace(tx, source.workspace_id)
-    edited = apply(clip.wanted or clip.recipe, changes, analysis, music, clip.line)
+        music = (await brands.of_workspace(tx, source.workspace_id)).music
+    bed = music.key if music else ""
+    edited = apply(clip.wanted or clip.recipe, changes, analysis, bed, clip.line)
     if any(c.kind == "other" for c in changes):
         before = clip.wanted or clip.recipe
         edited.recipe = await asyncio.to_thread(

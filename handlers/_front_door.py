@@ -237,9 +237,10 @@ async def _answer(
         return _Outcome(await found.entry.run(ask, svc))
     except Told as told:
         out = Out.of(told.say)
-        asked = visit.question
-        still_open = _route.is_answer(inn, registry, asked) and not isinstance(told, NotAllowed)
-        if still_open and asked is not None:
+        asked = _route.asked_for_files(inn, registry, visit.question)
+        if asked is None and _route.is_answer(inn, registry, visit.question):
+            asked = visit.question
+        if asked is not None and not isinstance(told, NotAllowed):
             return _Outcome(None, still_open=Question(out, asked.name, asked.kept))
         return _Outcome(out, told=told.say)
     except Later as later:

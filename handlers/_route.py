@@ -42,6 +42,9 @@ def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
         return _button(inn.act, registry)
     if command := _COMMAND.fullmatch(inn.text.strip()):
         return _command(command[1].lower(), inn, registry)
+    if (asked := asked_for_files(inn, registry, question)) is not None:
+        inn = replace(inn, answers={"name": asked.name, "kept": dict(asked.kept)})
+        return Route(registry.answers[asked.name], inn.text.strip(), kept=asked.kept, inn=inn)
     if inn.files and registry.video is not None:
         return _video(inn, registry.video)
     if question is not None and question.name in registry.answers:
@@ -58,6 +61,14 @@ def route(inn: In, registry: Registry, question: Dialogue | None) -> Route:
 def _video(inn: In, entry: Entry) -> Route:
     linked = with_links(inn)
     return Route(entry, linked.text.strip(), inn=linked)
+
+
+def asked_for_files(inn: In, registry: Registry, question: Dialogue | None) -> Dialogue | None:
+    """The question whose answer these files are."""
+    asked = Dialogue(inn.answers["name"], inn.answers["kept"]) if inn.answers else question
+    if not inn.files or asked is None or asked.name not in registry.answers:
+        return None
+    return asked if registry.answers[asked.name].files else None
 
 
 def is_answer(inn: In, registry: Registry, question: Dialogue | None) -> bool:

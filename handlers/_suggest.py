@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import available_timezones
 
+from core.brand.brand import PARTS
 from core.captions.style import OFFERED as OFFERED_STYLES
 from core.chat.limits import LANGUAGE_NAMES
 from core.chat.registry import Asker, Hint
@@ -63,6 +64,12 @@ async def platforms(by: Asker, typed: str, svc: Services) -> Sequence[Hint]:
 async def styles(by: Asker, typed: str, svc: Services) -> Sequence[Hint]:
     """Styles of captions, in the reader's language."""
     found = [(name, say(f"style.{name}")) for name in OFFERED_STYLES]
+    return _matching(found, typed, [svc.catalog.text(label, by.language) for _, label in found])
+
+
+async def brand_parts(by: Asker, typed: str, svc: Services) -> Sequence[Hint]:
+    """Parts of a brand."""
+    found = [(part, say(f"brand.part_{part}")) for part in PARTS]
     return _matching(found, typed, [svc.catalog.text(label, by.language) for _, label in found])
 
 

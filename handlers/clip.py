@@ -27,9 +27,11 @@ from handlers.sample import sample_button
 log = structlog.get_logger()
 
 SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
+BRAND = (".ttf", ".otf", ".png")
+"""Parts of a brand, that came without a word."""
 
 
-@command("clip", role="editor", args=[Arg("wish")], files=True)
+@command("clip", role="editor", args=[Arg("wish")], files=("video", "subtitles"))
 async def clip(ask: Ask, svc: Services) -> Answer:
     """Cut the video you send along, or the last one: /clip 3 under 40s about pricing"""
     wish = read_wish(ask.text)
@@ -93,6 +95,8 @@ def _sorted(files: tuple[InFile, ...]) -> _Parcel:
 
 
 async def _take(ask: Ask, svc: Services, wish: Wish) -> Answer:
+    if any(f.name.lower().endswith(BRAND) for f in ask.files):
+        raise NotUsable("brand.send_with")
     parcel = _sorted(ask.files)
     answers: list[Out] = []
     for number, file in enumerate(parcel.videos):

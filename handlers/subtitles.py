@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from core.analysis.model import Analysis
 from core.analysis.timeline import words_inside
-from core.captions.export import srt, vtt
+from core.brand.kit import Kit
+from core.captions.export import later, srt, vtt
 from core.captions.wording import written
 from core.cards.clip import file_name
 from core.chat import acts
@@ -47,10 +49,15 @@ def subtitle_texts(clip: Clip, analysis: Analysis) -> dict[str, str]:
     if not words:
         raise Told("edit.no_words")
     language = recipe.look.language or analysis.language
+    kit = Kit(recipe.brand)
+    ass = lettering(words, analysis, line, made.plan, made.faces, recipe.look, kit)
+    # In the file an intro may stand before what is said.
+    late_s = made.intro_s
+    words = tuple(replace(w, start_s=w.start_s + late_s, end_s=w.end_s + late_s) for w in words)
     return {
-        "srt": srt(words, until_s=line.length_s, language=language),
-        "vtt": vtt(words, until_s=line.length_s, language=language),
-        "ass": lettering(words, analysis, line, made.plan, made.faces, recipe.look),
+        "srt": srt(words, until_s=line.length_s + late_s, language=language),
+        "vtt": vtt(words, until_s=line.length_s + late_s, language=language),
+        "ass": later(ass, late_s),
     }
 
 

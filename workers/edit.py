@@ -7,6 +7,7 @@ import time
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.brand.kit import gather
 from core.cards.edit import not_made, say_version
 from core.db import outbox, versions, videos
 from core.db.videos import Clip
@@ -15,7 +16,7 @@ from core.jobs.kinds import EDIT
 from core.render.recipe import Recipe
 from core.say import Say
 from core.tell import Tell
-from workers.making import Version, keep_version, make_version, store_files
+from workers.making import Making, Version, keep_version, make_version, store_files
 from workers.media import known_source, music_of, scratch_folder
 from workers.run import Run, job
 
@@ -42,7 +43,9 @@ async def edit(run: Run) -> None:
         video, found = await known_source(svc, cut, source, scratch)
         tell = _telling(run)
         music = await music_of(svc, recipe, scratch)
-        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell, music)
+        kit = await gather(recipe.brand, svc.store, scratch)
+        making = Making(scratch, svc.settings, tell, music, kit)
+        version = await make_version(video, found, clip, recipe, making)
         await _show(run, clip, version, time.monotonic() - began)
 
 

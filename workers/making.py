@@ -3,7 +3,7 @@ found out already, and kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import Analysis, Word
 from core.analysis.timeline import Timeline, shown, words_inside
+from core.brand.kit import Kit
 from core.captions.wording import written
 from core.clips.llm_wire import LlmSettings
 from core.db import videos
@@ -45,24 +46,28 @@ class Stored:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a version is made with, besides its recipe: the files it names are at hand."""
+
+    scratch: Path
+    settings: Settings
+    tell: Tell
+    music: Path | None = None
+    kit: Kit = field(default_factory=Kit)
+
+
 async def make_version(
-    video: Video,
-    found: Analysis,
-    clip: Clip,
-    recipe: Recipe,
-    scratch: Path,
-    settings: Settings,
-    tell: Tell,
-    music: Path | None = None,
+    video: Video, found: Analysis, clip: Clip, recipe: Recipe, making: Making
 ) -> Version:
-    """`music` is the file the recipe names. Raises Told when it cannot be made."""
+    """Raises Told when it cannot be made."""
     laid = _laid_before(clip, recipe) or await lay(
         video,
         found,
         recipe.start_s,
         recipe.end_s,
         fmt=FORMATS[recipe.format],
-        settings=settings,
+        settings=making.settings,
         other=recipe.other,
         tight=recipe.tight,
     )
@@ -74,14 +79,15 @@ async def make_version(
         recipe.end_s,
         fmt=FORMATS[recipe.format],
         captions=recipe.captions,
-        into=scratch,
-        settings=settings,
-        tell=tell,
+        into=making.scratch,
+        settings=making.settings,
+        tell=making.tell,
         look=recipe.look,
         words=words,
         kept=Kept(laid, _mix_before(clip, recipe, laid.line)),
         over=recipe.burnt,
-        sound=SoundWish(recipe.cleaning, music),
+        sound=SoundWish(recipe.cleaning, making.music),
+        kit=making.kit,
     )
     return Version(recipe, made, words)
 

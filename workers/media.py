@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.analyse import analyse as find_out
 from core.analysis.model import Analysis
+from core.brand.kit import gather
 from core.cards import clip as clip_cards
 from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
 from core.clips.registry import provider
 from core.clips.wish import tight_of
-from core.db import beds, looks, outbox, tastes, versions, videos
+from core.db import brands, looks, outbox, tastes, versions, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
@@ -34,7 +35,7 @@ from core.media.turns import in_line, my_turn
 from core.render.recipe import Recipe
 from core.say import Say, say
 from core.services import Services
-from workers.making import Version, keep_version, make_version, store_files
+from workers.making import Making, Version, keep_version, make_version, store_files
 from workers.run import Run, job
 from workers.teller import Teller, telling
 
@@ -151,7 +152,8 @@ async def _propose(
     async with svc.db.write() as tx:
         source = await videos.source(tx, cut.source_id)
         look = await looks.of_workspace(tx, source.workspace_id)
-        music = await beds.of_workspace(tx, source.workspace_id)
+        brand = await brands.of_workspace(tx, source.workspace_id)
+        music, brand = brand.music.key if brand.music else "", brand.without("music")
         if cut.wish.music and not music:
             every = (*every, say("music.none"))
         for rank, span in enumerate(picked.spans, start=1):
@@ -169,6 +171,7 @@ async def _propose(
                 cleaning=cut.wish.cleaning,
                 music="" if cut.wish.music is False else music,
                 tight=tight_of(cut.wish),
+                brand=brand,
             )
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)
@@ -221,7 +224,9 @@ async def _render(run: Run) -> None:
         video, found = await known_source(svc, cut, source, scratch)
         recipe = clip.wanted or clip.recipe
         music = await music_of(svc, recipe, scratch)
-        version = await make_version(video, found, clip, recipe, scratch, svc.settings, tell, music)
+        kit = await gather(recipe.brand, svc.store, scratch)
+        making = Making(scratch, svc.settings, tell, music, kit)
+        version = await make_version(video, found, clip, recipe, making)
         await _keep(run, cut, clip, version, time.monotonic() - began)
 
 

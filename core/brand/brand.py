@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
-Part = Literal["font", "colours", "logo", "intro", "outro"]
-PARTS: tuple[Part, ...] = ("font", "colours", "logo", "intro", "outro")
+Part = Literal["font", "colours", "logo", "intro", "outro", "music"]
+PARTS: tuple[Part, ...] = ("font", "colours", "logo", "intro", "outro", "music")
 """Buttons carry the place in it: only ever add at its end."""
-FILES: tuple[Part, ...] = ("font", "logo", "intro", "outro")
+FILES: tuple[Part, ...] = ("font", "logo", "intro", "outro", "music")
+
+
+def part_of(word: str) -> Part | None:
+    """The part somebody names, in any of our languages."""
+    return _words().get(word.casefold())
+
+
+@cache
+def _words() -> dict[str, Part]:
+    raw = tomllib.loads(Path(__file__).with_name("parts.toml").read_text(encoding="utf-8"))
+    return {word: part for part in PARTS for word in raw["parts"][part]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,8 @@ class Brand:
     logo: Asset | None = None
     intro: Asset | None = None
     outro: Asset | None = None
+    music: Asset | None = None
+    """Lies under what is said. A clip remembers it beside its brand, since it may be left out."""
 
     @property
     def colours(self) -> tuple[str, str, str]:

@@ -19,6 +19,8 @@ from core.errors import Told
 
 LEAST = 3.0
 """Contrast of large letters to what is around them (WCAG 2, 1.4.3)."""
+ON_PLATE = 2.0
+"""The same to a plate behind letters that have an edge of their own."""
 DARK, LIGHT = "#0B0B0F", "#FFFFFF"
 """Edges that are taken where the wished one cannot be seen."""
 MOST = 3
@@ -95,8 +97,10 @@ def dressed(style: Style, brand: Brand) -> Style:
     best = _best(letters, (DARK, LIGHT))
     if _best(letters, (edge,))[0] < min(LEAST, best[0]):
         made = _edged(made, best[1])
-    if made.plate and contrast(made.spoken, made.plate) < LEAST:
-        made = replace(made, spoken=_best([made.plate], (DARK, LIGHT))[1])
+    if made.plate:
+        # Its letters have an edge too, so a plate that is a little close to them will do.
+        got, spoken = _best([made.plate, made.outline], (made.fill, DARK, LIGHT))
+        made = replace(made, spoken=spoken, plate=made.plate if got >= ON_PLATE else style.plate)
     return made
 
 
@@ -124,8 +128,9 @@ def check_colours(style: Style, brand: Brand) -> str | None:
     made = dressed(style, brand)
     letters = [made.fill] if made.plate else [made.fill, made.spoken]
     got, edge = _best(letters, (made.shadow if made.box else made.outline,))
-    if got < LEAST:
-        raise Told("brand.colours_fight", a=letters[0], b=letters[-1])
+    if got < LEAST or (brand.highlight and made.plate not in ("", brand.highlight)):
+        other = brand.highlight if made.plate else letters[-1]
+        raise Told("brand.colours_fight", a=letters[0], b=other)
     wished = _coloured(style, brand)
     was = wished.shadow if wished.box else wished.outline
     return edge if edge != was else None

@@ -25,6 +25,7 @@ from core.media.store import MediaStore
 
 _COLOURS = ("letters", "highlight", "edge")
 _FILES = ("font", "logo", "intro", "outro")
+"""Music has a flag of its own (`--music`)."""
 _facts: dict[str, VideoFacts] = {}
 """Of intros and outros by their key, which is their hash."""
 

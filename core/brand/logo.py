@@ -35,7 +35,9 @@ class CheckedLogo:
     """No part of it lets the picture through: it will be a rectangle."""
 
 
-def looks_like_picture(head: bytes) -> bool:
+def looks_like_picture(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
     return head.startswith((_SIGNATURE, *_OTHERS[:2])) or head[8:12] == b"WEBP"
 
 

@@ -1,11 +1,15 @@
-"""The captions of a clip as SRT and WebVTT, for players and platforms that draw them themselves."""
+"""The captions of a clip as files, for players and platforms that draw them themselves."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from core.analysis.model import Word
 from core.captions.cues import Cue, cues
+from core.captions.tags import time
+
+_EVENT = re.compile(r"^(Dialogue: \d+,)([\d:.]+),([\d:.]+),", re.M)
 
 
 def srt(words: Sequence[Word], *, until_s: float | None = None, language: str | None = None) -> str:
@@ -23,6 +27,20 @@ def vtt(words: Sequence[Word], *, until_s: float | None = None, language: str | 
         for c in cues(words, until_s=until_s, language=language)
     )
     return f"WEBVTT\n\n{body}"
+
+
+def later(ass: str, by_s: float) -> str:
+    """A whole ASS file with every event so much later."""
+
+    def moved(line: re.Match[str]) -> str:
+        return f"{line[1]}{time(_read(line[2]) + by_s)},{time(_read(line[3]) + by_s)},"
+
+    return _EVENT.sub(moved, ass) if by_s else ass
+
+
+def _read(text: str) -> float:
+    h, m, s = text.split(":")
+    return int(h) * 3600 + int(m) * 60 + float(s)
 
 
 def _line(cue: Cue) -> str:

@@ -211,6 +211,8 @@ class In:
     slot: str | None = None
     """The outbox slot of a message that stands for this request already: the first answer takes its
     place."""
+    answers: Mapping[str, Any] | None = None
+    """The question its files answer, by `name` and `kept`: it may be over when they are here."""
     aside: bool = False
     """Whoever asks can be told something nobody else sees, as with a button."""
 

@@ -126,8 +126,9 @@ class Entry:
     role: Role
     args: tuple[Arg, ...] = ()
     listed: bool = True
-    files: bool = False
-    """Takes files and links: networks offer a way to send one along."""
+    files: tuple[str, ...] = ()
+    """What may be sent along with it, as its fields are called where a network has some: files and
+    links are fetched."""
 
     @property
     def help(self) -> str:
@@ -164,12 +165,12 @@ def command(
     role: Role,
     args: Sequence[Arg] = (),
     listed: bool = True,
-    files: bool = False,
+    files: Sequence[str] = (),
 ) -> Callable[[Handler], Handler]:
-    """`/name` in every chat. With `files` it takes a video or a link along."""
+    """`/name` in every chat. With `files`, named by what they are, it takes files along."""
 
     def keep(run: Handler) -> Handler:
-        _put(_HERE.commands, Entry(name, run, role, tuple(args), listed, files))
+        _put(_HERE.commands, Entry(name, run, role, tuple(args), listed, tuple(files)))
         return run
 
     return keep
@@ -185,11 +186,11 @@ def on_act(name: str, *, role: Role) -> Callable[[Handler], Handler]:
     return keep
 
 
-def on_answer(name: str, *, role: Role) -> Callable[[Handler], Handler]:
-    """The next words after a `Question` of this name."""
+def on_answer(name: str, *, role: Role, files: Sequence[str] = ()) -> Callable[[Handler], Handler]:
+    """The next words after a `Question` of this name; with `files`, also a file."""
 
     def keep(run: Handler) -> Handler:
-        _put(_HERE.answers, Entry(name, run, role))
+        _put(_HERE.answers, Entry(name, run, role, files=tuple(files)))
         return run
 
     return keep
@@ -199,7 +200,7 @@ def on_video(*, role: Role) -> Callable[[Handler], Handler]:
     """A file without a command."""
 
     def keep(run: Handler) -> Handler:
-        _HERE.video = Entry("video", run, role, files=True)
+        _HERE.video = Entry("video", run, role, files=("video",))
         return run
 
     return keep

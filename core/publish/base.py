@@ -92,6 +92,8 @@ class Limits:
     media: MediaSpec
     """What the file must be like."""
     hashtags: int | None = None
+    logos: bool = True
+    """Whether a logo may be shown that was put there by a program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class TikTok(Platform):
         caption_utf16=2200,
         min_s=3,
         max_s=600,
+        logos=False,  # Content Sharing Guidelines: no watermark, logo or brand added by the app
         media=MediaSpec(
             codecs=("h264", "hevc", "vp8", "vp9"),
             fps=(23, 60),

@@ -91,13 +91,13 @@ def joined_picture(graph: str, ends: Ends, fmt: Format, *, first: int) -> str:
     names = ["[clip]"]
     for number, end in enumerate(ends.every, start=first):
         name = "intro" if end is ends.intro else "outro"
-        parts += _shown(name, number, end, fmt)
+        parts += shown(name, number, end, fmt)
         names.insert(0 if name == "intro" else len(names), f"[{name}]")
     parts.append(f"{''.join(names)}concat=n={len(names)}:v=1:a=0[v]")
     return ";".join(parts)
 
 
-def _shown(name: str, number: int, end: End, fmt: Format) -> list[str]:
+def shown(name: str, number: int, end: End, fmt: Format) -> list[str]:
     """The whole picture of an end in the shape of the clip, over a blurred one where it differs."""
     picture = picture_of(end.video.facts)
     source = f"[{number}:{end.video.facts.stream}]{on_beat(picture, end.beat)}"

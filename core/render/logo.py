@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.analysis.model import FaceSample
+from core.brand.logo import size_of
 from core.captions.area import area, centred, scale
 from core.framing.inset import inset
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
-from core.media.facts import Format
+from core.media.facts import FORMATS, Format
 from core.render.graph import fit_size, fit_top
 from core.render.place import HAIR
 from core.render.rate import Beat
@@ -58,6 +60,20 @@ class Spot:
     width: int
     height: int
     away: tuple[tuple[float, float], ...] = ()
+
+
+def logo_spot(
+    logo: Path,
+    plan: Plan,
+    faces: Sequence[FaceAt],
+    ass: str | None,
+    *,
+    seen: Sequence[FaceSample] = (),
+) -> Spot | None:
+    """Where a logo stands in a clip with these captions; None where there is no room."""
+    fmt = FORMATS[plan.format]
+    words, captioned = band_of(ass, fmt), ass is not None
+    return place(plan, faces, fmt, size_of(logo), seen=seen, words=words, captioned=captioned)
 
 
 def band_of(ass: str | None, fmt: Format) -> Box | None:

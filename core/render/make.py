@@ -10,17 +10,16 @@ from pathlib import Path
 from core.analysis.model import Analysis, Spell, Word
 from core.analysis.timeline import Timeline, shown, words_inside
 from core.brand.kit import Kit
-from core.brand.logo import size_of
 from core.captions.look import Look
 from core.captions.wording import written
 from core.clips.tight import NOT_TIGHT, Tight
 from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
-from core.media.facts import FORMATS, Format, Video
+from core.media.facts import Format, Video
 from core.media.ffmpeg import find
 from core.render.lettering import faces_in, lettering
 from core.render.levels import levels_of
-from core.render.logo import Spot, band_of, place
+from core.render.logo import logo_spot
 from core.render.mix import Mix, SoundWish
 from core.render.punch import hide
 from core.render.rate import beat
@@ -83,6 +82,8 @@ async def make_clip(
     ass = None
     if words and captions:
         ass = lettering(words, analysis, line, plan, faces, look, kit)
+    seen = faces_in(analysis, line)
+    spot = logo_spot(kit.logo, plan, faces, ass, seen=seen) if kit.logo else None
     return await render(
         video,
         analysis,
@@ -97,17 +98,7 @@ async def make_clip(
         sound=sound,
         mix=kept.mix,
         kit=kit,
-        spot=_spot(kit.logo, analysis, laid, ass) if kit.logo else None,
-    )
-
-
-def _spot(logo: Path, analysis: Analysis, laid: Laid, ass: str | None) -> Spot | None:
-    """Where a logo stands."""
-    fmt, seen = FORMATS[laid.plan.format], faces_in(analysis, laid.line)
-    words = band_of(ass, fmt)
-    size = size_of(logo)
-    return place(
-        laid.plan, laid.faces, fmt, size, seen=seen, words=words, captioned=ass is not None
+        spot=spot,
     )
 
 

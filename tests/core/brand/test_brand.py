@@ -81,7 +81,8 @@ def test_captions_can_be_read_in_every_style_whatever_the_edge(name: str) -> Non
     around = style.shadow if style.box else style.outline
     assert edge == around
     assert contrast(style.fill, around) >= 3
-    assert contrast(style.spoken, style.plate or around) >= 3
+    assert contrast(style.spoken, around) >= 3
+    assert not style.plate or contrast(style.spoken, style.plate) >= 2
 
 
 def test_letters_that_fight_are_refused() -> None:

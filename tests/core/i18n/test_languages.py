@@ -28,9 +28,22 @@ COMMANDS = "command."
 """Help of commands: in English it is the docstring, so it is in the other files only."""
 
 SAME_IN = {
-    "es": {"field.clip", "role.editor", "card.head", "card.head_named_below", "clip.wish_count"},
-    "de": {"field.clip", "card.head", "card.head_named_below", "clip.wish_count"},
-    "pt-BR": {"field.clip", "role.editor", "story.head_no_time"},
+    "es": {
+        "field.clip",
+        "role.editor",
+        "card.head",
+        "card.head_named_below",
+        "clip.wish_count",
+        "brand.part_logo",
+    },
+    "de": {
+        "field.clip",
+        "card.head",
+        "card.head_named_below",
+        "clip.wish_count",
+        "brand.part_logo",
+    },
+    "pt-BR": {"field.clip", "role.editor", "story.head_no_time", "brand.part_logo"},
 }
 """Sentences that happen to be the same as in English."""
 

@@ -3,12 +3,15 @@ of the sound, side by side, then the words."""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from core.analysis.joins import joins
 from core.analysis.model import Analysis
 from core.analysis.picture import Picture, watch
 from core.analysis.pieces import Kept
@@ -73,12 +76,15 @@ async def analyse(
     try:
         with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
             picture, (sound, heard) = await side_by_side(see(), hear(keep or Path(scratch)))
+            words = repair(heard.words, video.facts.duration_s, picture.shots_s)
+            glued = await asyncio.to_thread(joins, picture.shots_s, picture.looks, words, sound.pcm)
     except FfmpegFailed as wrong:
         raise NotUsable("media.unreadable", why=wrong.cause) from wrong
     except OSError as wrong:
         tell_if_full(wrong)
         raise
-    return _together(video, picture, sound, heard)
+    heard = replace(heard, words=words)
+    return _together(video, picture, sound, heard, glued)
 
 
 async def _timed(took: dict[str, float], name: str, work: Awaitable[T]) -> T:
@@ -88,8 +94,9 @@ async def _timed(took: dict[str, float], name: str, work: Awaitable[T]) -> T:
     return done
 
 
-def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Analysis:
-    words = repair(heard.words, video.facts.duration_s, picture.shots_s)
+def _together(
+    video: Video, picture: Picture, sound: Sound, heard: Heard, glued: tuple[float, ...]
+) -> Analysis:
     return Analysis(
         duration_s=video.facts.duration_s,
         shots_s=picture.shots_s,
@@ -102,10 +109,11 @@ def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) -> Ana
         energy_db=sound.energy_db,
         loudness_lufs=sound.loudness_lufs,
         peak_dbtp=sound.peak_dbtp,
-        words=words,
-        words_from=heard.by if words else "none",
+        words=heard.words,
+        words_from=heard.by if heard.words else "none",
         language=heard.language,
         pictures=picture.pictures,
         boxes=picture.boxes,
         screens=picture.screens,
+        joins_s=glued,
     )

@@ -12,6 +12,7 @@ from core.analysis.boxes import Boxes, BoxMeter
 from core.analysis.burnt import TextMeter
 from core.analysis.faces import FaceMeter
 from core.analysis.frames import Frame, Reading, read_frames
+from core.analysis.looks import Look, LookMeter
 from core.analysis.model import FaceSample, Spell
 from core.analysis.pieces import OVER_S
 from core.analysis.shots import Shots
@@ -39,7 +40,8 @@ class PieceMeter:
         self.too_many_doubts = False
         self._facts, self._reading, self._usual_s = facts, reading, usual_s
         self._meter, self._faces, self._note = StepMeter(), faces, note
-        self._text, self._bars, self._boxes = TextMeter(), BarMeter(), BoxMeter()
+        self._text, self._bars = TextMeter(), BarMeter()
+        self._boxes, self._looks = BoxMeter(), LookMeter()
         self._asked = False
         self._due: queue.Queue[Frame | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
@@ -63,6 +65,10 @@ class PieceMeter:
     @property
     def boxes(self) -> tuple[Boxes, ...]:
         return self._boxes.blocks()
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        return self._looks.looks
 
     def doubts(self) -> list[Spell]:
         """Places where frames that were left out would tell more."""
@@ -94,6 +100,7 @@ class PieceMeter:
         step = self._meter.add(frame)
         if self._faces is not None and self._faces.wants(frame.t_s, step):
             self._bars.add(frame, step)
+            self._looks.add(frame, step)
             self._due.put(frame)
         if self._faces is not None and n % 30 == 0:
             self._note(frame.t_s)

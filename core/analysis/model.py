@@ -110,6 +110,8 @@ class Analysis:
     call."""
     screens: tuple[Spell, ...] = ()
     """Where a small head is seen on something drawn: a screen, slides, a game."""
+    joins_s: tuple[float, ...] = ()
+    """Starts of shots at which another recording begins."""
 
     def has_captions(self, start_s: float, end_s: float) -> bool:
         """Whether the picture shows captions of its own in at least half of a span."""
@@ -151,5 +153,6 @@ class Analysis:
                 "energy_db": tuple(raw["energy_db"]),
                 "words": tuple(Word(**w) for w in raw["words"]),
                 **{k: tuple(Part(**p) for p in raw.get(k, ())) for k in ("pictures", "boxes")},
+                "joins_s": tuple(raw.get("joins_s", ())),
             }
         )

@@ -17,6 +17,7 @@ from core.analysis.bars import pictures
 from core.analysis.boxes import boxes, screens
 from core.analysis.faces import FaceMeter, open_finder
 from core.analysis.frames import MAX_FPS, Reading, frame_args
+from core.analysis.looks import Look
 from core.analysis.meter import PieceMeter
 from core.analysis.model import FaceSample, Part, Spell
 from core.analysis.pieces import Kept, Seen, joined, pieces
@@ -51,6 +52,7 @@ class Picture:
     boxes: tuple[Part, ...] = ()
     """Camera pictures inside it."""
     screens: tuple[Spell, ...] = ()
+    looks: tuple[Look, ...] = ()
 
 
 async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
@@ -74,6 +76,7 @@ async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> 
         pictures(seen.bars, starts_s, end_s, video.facts),
         boxes(seen.boxes, starts_s, end_s, video.facts),
         screens(seen.boxes),
+        seen.looks,
     )
 
 
@@ -116,7 +119,14 @@ class _Watching:
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)
-        seen = Seen(meter.steps, tuple(meter.samples), meter.burnt, meter.bars, meter.boxes)
+        seen = Seen(
+            meter.steps,
+            tuple(meter.samples),
+            meter.burnt,
+            meter.bars,
+            meter.boxes,
+            tuple(meter.looks),
+        )
         self._kept.save(name, seen.to_json())
         return seen
 

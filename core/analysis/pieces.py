@@ -17,6 +17,7 @@ from core.analysis.bars import Block
 from core.analysis.boxes import Boxes
 from core.analysis.burnt import together
 from core.analysis.frames import Reading
+from core.analysis.looks import Look
 from core.analysis.model import ANALYSER, Face, FaceSample, Spell
 from core.analysis.steps import Steps
 from core.media.decode import INDEXED
@@ -52,6 +53,7 @@ class Seen:
     burnt: tuple[Spell, ...] = ()
     bars: tuple[Block, ...] = ()
     boxes: tuple[Boxes, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -60,6 +62,7 @@ class Seen:
             "burnt": [asdict(s) for s in self.burnt],
             "bars": [asdict(b) for b in self.bars],
             "boxes": [asdict(b) for b in self.boxes],
+            "looks": [look.to_json() for look in self.looks],
         }
 
     @classmethod
@@ -70,20 +73,23 @@ class Seen:
         burnt = tuple(Spell(**s) for s in raw.get("burnt", ()))
         bars = tuple(Block.from_json(b) for b in raw.get("bars", ()))
         boxes = tuple(Boxes.from_json(b) for b in raw.get("boxes", ()))
-        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt, bars, boxes)
+        looks = tuple(Look.from_json(look) for look in raw.get("looks", ()))
+        return cls(Steps.from_json(raw["steps"]), tuple(samples), burnt, bars, boxes, looks)
 
 
 def joined(readings: Sequence[Reading], seen: Sequence[Seen]) -> Seen:
     """All pieces as one."""
     steps, samples, bars, boxes = Steps(), list[FaceSample](), list[Block](), list[Boxes]()
+    looks = list[Look]()
     for reading, piece in zip(readings, seen, strict=True):
         steps.append(piece.steps)
         until_s = float("inf") if reading.end_s is None else reading.end_s
         samples += [s for s in piece.samples if reading.start_s <= s.t_s < until_s]
         bars += [b for b in piece.bars if reading.start_s <= b.start_s < until_s]
         boxes += [b for b in piece.boxes if reading.start_s <= b.start_s < until_s]
+        looks += [look for look in piece.looks if reading.start_s <= look.t_s < until_s]
     burnt = together([s for piece in seen for s in piece.burnt])
-    return Seen(steps, tuple(samples), burnt, tuple(bars), tuple(boxes))
+    return Seen(steps, tuple(samples), burnt, tuple(bars), tuple(boxes), tuple(looks))
 
 
 class Kept:

@@ -7,6 +7,7 @@ stays with the code.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from core.clips.candidates import Candidate, lengths_for, seen, spoken
 from core.clips.choose import choose, shares_time, usual_count
 from core.clips.desk import Desk, lay_out
 from core.clips.each_topic import choose_each, lacking, score_each
+from core.clips.edges import EDGE_S
 from core.clips.gates import is_talk, nothing_happens, teaser_end
 from core.clips.llm import LlmSettings, Sitting
 from core.clips.named import named
@@ -202,7 +204,7 @@ def _candidates(desk: Desk) -> list[Candidate]:
         found = [c for c in found if c.first >= preview] or found
     if not found:
         found = _lively(seen(analysis, desk.edges, lengths, wish.within), analysis)
-    found = _clear(found, desk)
+    found = _clear(_of_one_recording(found, analysis), desk)
     # A short place gives a short clip, unless longer ones were asked for.
     return [c for c in found if not wish.min_s or lengths.hold(c.length_s)]
 
@@ -212,6 +214,17 @@ def _lively(found: list[Candidate], analysis: Analysis) -> list[Candidate]:
     if analysis.words or analysis.duration_s <= _SHORT_S:
         return found
     return [c for c in found if not nothing_happens(analysis, c.start_s, c.end_s)]
+
+
+def _of_one_recording(found: list[Candidate], analysis: Analysis) -> list[Candidate]:
+    """Without those that run from one recording into another. Where every stretch would, the video
+    is a montage."""
+    joins = analysis.joins_s
+
+    def whole(c: Candidate) -> bool:
+        return bisect_right(joins, c.start_s + EDGE_S) == bisect_left(joins, c.end_s - EDGE_S)
+
+    return [c for c in found if whole(c)] or found
 
 
 def _clear(found: list[Candidate], desk: Desk) -> list[Candidate]:

@@ -6,6 +6,7 @@ sentence is longer than a person can follow; a very long one is cut at its best 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -99,7 +100,7 @@ class _Breaks:
     """Says where one sentence ends and the next begins."""
 
     def __init__(self, words: Sequence[Word], analysis: Analysis) -> None:
-        self._words, self._shots = words, analysis.shots_s
+        self._words, self._shots, self._joins = words, analysis.shots_s, analysis.joins_s
         self._energy = analysis.energy_db
         ends = sum(ends_sentence(w.text) for w in words)
         self._punctuated = ends / len(words) > 0.01
@@ -111,22 +112,26 @@ class _Breaks:
         pause_s = following.start_s - word.end_s
         if ends_sentence(word.text, following.text):
             return True
+        if _lies_between(self._joins, word.end_s, following.start_s):
+            return True  # another recording begins
         if self._punctuated:
             return pause_s >= _PAUSE_IN_SENTENCE_S
         if pause_s >= PAUSE_S:
             return True
         if pause_s < _PAUSE_AT_EDGE_S:
             return False
-        return self._cut_between(word.end_s, following.start_s) or (
+        return _lies_between(self._shots, word.end_s, following.start_s) or (
             self._falls(word.end_s, following.start_s)
         )
-
-    def _cut_between(self, low: float, high: float) -> bool:
-        return any(low - 0.1 <= s <= high + 0.1 for s in self._shots)
 
     def _falls(self, low: float, high: float) -> bool:
         bins = self._energy[int(low * 10) : int(high * 10) + 1]
         return bool(bins) and min(bins) < self._usual_db - _FALL_DB
+
+
+def _lies_between(edges: Sequence[float], low: float, high: float) -> bool:
+    at = bisect_left(edges, low - 0.1)
+    return at < len(edges) and edges[at] <= high + 0.1
 
 
 def _not_too_long(

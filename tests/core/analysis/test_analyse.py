@@ -89,6 +89,26 @@ async def test_the_joins_of_the_medley_are_all_found(
     joins = json.loads((recordings / "talk_medley_2min37_720p.cuts.json").read_text())["joins_s"]
     found = await _seen(recordings / "talk_medley_2min37_720p.mp4", monkeypatch)
     assert all(min(abs(j - s) for s in found.shots_s) < 0.067 for j in joins)
+    # Its other cuts lie inside one recording: no other begins there.
+    assert f1(found.joins_s, joins, 0.067) == 1.0
+
+
+async def test_cameras_that_cut_over_one_sound_are_no_other_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same pictures twice: over one sound, and each with a sound of its own."""
+    pictures = ("testsrc=s=160x90:r=10:d=9", "mandelbrot=s=160x90:r=10:end_scale=0.3,trim=0:9")
+    sounds = ("anoisesrc=c=pink:a=0.05:d=9,tremolo=f=4:d=0.9", "anoisesrc=c=white:a=0.3:d=9")
+    found = {}
+    for name, heard in (("cameras", sounds[0]), ("recordings", sounds[1])):
+        out, every = tmp_path / f"{name}.mp4", (*pictures, sounds[0], heard)
+        inputs = [a for graph in every for a in ("-f", "lavfi", "-i", graph)]
+        graph = "[0:v]setsar=1[a];[1:v]setsar=1,setpts=PTS-STARTPTS[b];[a][2:a][b][3:a]concat=a=1"
+        _ffmpeg(*inputs, "-filter_complex", graph, "-preset", "ultrafast", out)
+        found[name] = await _seen(out, monkeypatch)
+    assert [len(a.shots_s) for a in found.values()] == [2, 2]
+    assert not found["cameras"].joins_s
+    assert f1(found["recordings"].joins_s, [9.0], 0.11) == 1.0
 
 
 async def test_a_flash_is_no_cut_and_a_fade_through_black_is_one(

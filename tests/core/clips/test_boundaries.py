@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -176,3 +177,13 @@ def test_lengths_that_no_pair_of_cuts_has_are_found_all_the_same() -> None:
     analysis = analysed([], duration_s=600.0, shots_s=[30.0 * n for n in range(20)])
     spans = _spans(analysis, Wish(count=6, min_s=40, max_s=59))
     assert len(spans) == 6 and all(40 <= s.length_s <= 59 for s in spans)
+
+
+def test_no_clip_runs_from_one_recording_into_another() -> None:
+    talk = analysed(spoken(INTERVIEW))
+    middles = [(s.start_s + s.end_s) / 2 for s in pick(video(), talk, Wish()).spans]
+    edge = min((w.end_s for w in talk.words), key=lambda t: abs(t - middles[0])) + 0.05
+    glued = replace(talk, shots_s=(0.0, edge), joins_s=(edge,))
+    spans = pick(video(), glued, Wish()).spans
+    assert len(spans) >= 4
+    assert all(s.end_s <= edge + EDGE_S or s.start_s >= edge - EDGE_S for s in spans)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.analysis.model import Word
 from core.captions.area import scale
@@ -19,6 +19,7 @@ from core.captions.emoji import emoji_event, emoji_of
 from core.captions.fonts import Font, Run, font_for
 from core.captions.layout import Laid, lay_out
 from core.captions.measure import ass_size
+from core.captions.pieces import pieces
 from core.captions.style import Style
 from core.captions.tags import bgr, colour, inline, time
 from core.captions.wording import plain
@@ -99,6 +100,31 @@ def captions_ass(
                 if picture:
                     made += emoji_event(picture, laid, style, fmt, (start_s, end_s))
     return "".join(made)
+
+
+def still_ass(
+    text: str,
+    fmt: Format,
+    style: Style,
+    middle_px: float,
+    language: str | None = None,
+    own: Font | None = None,
+) -> tuple[str, Laid] | None:
+    """A text that stands still, with where it stands; None when no font has any of it."""
+    main = font_for(text.upper() if style.upper else text, own)
+    row = tuple(pieces([Word(w, 0.0, 1.0) for w in text.split()], language))
+    laid = lay_out(row, fmt, style, main, middle_px) if row else None
+    if laid is None:
+        return None
+    pen = _Pen(replace(style, ahead=True, said=""), main, fmt, (), language, emoji=False)
+    cue = Cue(0.0, 1.0, row)
+    layers = ["glow", "words"] if style.glow else ["words"]
+    events = [
+        f"Dialogue: {n},0:00:00.00,9:59:59.00,{layer},,0,0,0,,"
+        f"{_text(cue, laid, -1, pen, layer, None, 0.0)}\n"
+        for n, layer in enumerate(layers)
+    ]
+    return "".join([_head(fmt, style, main), *events]), laid
 
 
 def _head(fmt: Format, style: Style, main: Font) -> str:

@@ -1,118 +1,162 @@
-"""The cover of a clip: a sharp, well lit frame of the finished file, with a face and open eyes.
+"""The cover of a clip: its best moment, drawn from the source without captions, a text on it
+on wish.
 
-Key frames are enough to choose from (one every two seconds and one at most shot edges), and reading
-only those costs a tenth of decoding the clip.
+A frame of the finished file would have the captions of that moment on it, often half a sentence.
+Drawing one frame anew costs no more than reaching it in the source.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from functools import cache
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import av
 import cv2
-from numpy.typing import NDArray
 
+from core.analysis.faces import find_face_model
+from core.analysis.model import FaceSample
+from core.analysis.timeline import Timeline
+from core.captions.fonts import Font, link_fonts
 from core.errors import Told
-from core.render.work import Ffmpeg
+from core.framing.plan import Plan, Window, window_at
+from core.media.facts import Format, Video
+from core.media.ffmpeg import FfmpegFailed, find, run
+from core.media.inputs import file_arg
+from core.render.cover_moment import cover_moment
+from core.render.cover_text import Cover, cover_ass
+from core.render.graph import picture_graph
+from core.render.rate import beat
+from core.render.scaling import picture_of
+from core.render.shown import layout_at, taken
+from core.render.work import Work
+from core.settings import Settings
 
-CANDIDATES = 14
-FACED = 7
-"""Looking for faces costs 50 ms a frame."""
 MOST_B = 8 << 20
 """Instagram takes no cover above 8 MB."""
-Picture = NDArray[Any]
+_AS_JPEG = "[v]scale=out_color_matrix=bt601:out_range=pc:flags=lanczos,format=yuvj420p[jpeg]"
+"""What JPEG is taken for, everywhere."""
 
 
 async def make_cover(
-    clip: Path, into: Path, length_s: float, ffmpeg: Ffmpeg, *, begin_s: float = 0.0
-) -> None:
-    """Write the best frame of `clip` as JPEG, of the `length_s` from `begin_s` on. Raises Told when
-    there is no frame at all."""
-    with TemporaryDirectory(prefix="cover-", dir=into.parent) as folder:
-        every_s = max(0.4, length_s / CANDIDATES)
-        thin = f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{every_s:.3f})'"
-        end_s = begin_s + length_s
-        within = f"trim=start={begin_s:.3f}:end={end_s:.3f}," if begin_s else ""
-        await ffmpeg(
-            [
-                *("-skip_frame", "nokey", "-i", f"file:{clip.absolute()}", "-an"),
-                *(
-                    "-vf",
-                    f"{within}{thin}",
-                    "-fps_mode",
-                    "passthrough",
-                    "-q:v",
-                    "2",
-                    "-pix_fmt",
-                    "yuvj420p",
-                ),
-                *("-f", "image2", f"{Path(folder).absolute()}/frame-%03d.jpg"),
-            ]
-        )
-        found = sorted(Path(folder).glob("frame-*.jpg"))
-        if not found:
-            raise Told("render.no_cover")
-        best = await asyncio.to_thread(choose, found)
-        await asyncio.to_thread(_keep, best, into)
-
-
-def choose(frames: Sequence[Path]) -> Path:
-    """The frame people would rather look at. Faces are looked for in the best few only."""
-    looks = []
-    for number, path in enumerate(frames):
-        picture: Any = cv2.imread(str(path), cv2.IMREAD_REDUCED_GRAYSCALE_4)
-        if picture is not None:
-            # The first frame is often a fade or a face about to speak.
-            first = 0.7 if number == 0 and len(frames) > 1 else 1.0
-            looks.append((_look(picture) * first, -number, picture))
-    if not looks:
-        return frames[0]
-    best = sorted(looks, key=lambda look: look[:2], reverse=True)[:FACED]
-    number = max((look * (1.0 + _face(gray)), n) for look, n, gray in best)[1]
-    return frames[-number]
-
-
-def _look(gray: Picture) -> float:
-    """0 for black, flat or blown out; more for sharp and well lit."""
-    light, contrast = float(gray.mean()), float(gray.std())
-    if light < 12 or light > 243 or contrast < 8:
-        return 0.0
-    lit = 1.0 - abs(light - 118) / 236
-    return (0.3 + _sharp(gray, 600)) * lit
-
-
-def _sharp(gray: Picture, good: float) -> float:
-    """0…1, by the variance of the Laplacian; `good` is that of a crisp picture."""
-    return float(min(1.0, float(cv2.Laplacian(gray, cv2.CV_64F).var()) / good) ** 0.5)
-
-
-def _face(gray: Picture) -> float:
-    """0 without a face, up to 2.5 for a big sharp one with both eyes open."""
-    boxes = _cascade("haarcascade_frontalface_default.xml").detectMultiScale(
-        gray, 1.15, 5, minSize=(40, 40)
+    clip: Path,
+    inside_s: tuple[float, float],
+    video: Video,
+    source_s: Callable[[float], float],
+    *,
+    plan: Plan,
+    seen: Sequence[FaceSample],
+    fmt: Format,
+    captioned: bool,
+    cover: Cover,
+    into: Path,
+    settings: Settings,
+) -> float:
+    """Write the best moment of `clip` as JPEG; which one it was, in seconds from the start of the
+    clip, whose picture begins and lasts `inside_s` in the file. `start_s` is where it lies in the
+    source. Raises Told when there is no frame at all."""
+    at_s = await asyncio.to_thread(
+        cover_moment,
+        clip,
+        *inside_s,
+        plan=plan,
+        seen=seen,
+        fmt=fmt,
+        captioned=captioned,
+        model=find_face_model(settings),
     )
-    if len(boxes) == 0:
-        return 0.0
-    x, y, w, h = max(boxes, key=lambda b: b[2] * b[3])
-    upper = gray[y + h // 6 : y + int(h * 0.6), x : x + w]
-    # Enlarged, because the eye cascade was trained on eyes of 20 × 20 pixels.
-    upper = cv2.resize(upper, None, fx=200 / w, fy=200 / w)
-    eyes = _cascade("haarcascade_eye.xml").detectMultiScale(upper, 1.1, 5, minSize=(24, 24))
-    return 0.5 + 0.5 * _sharp(upper, 150) + 0.75 * min(2, len(eyes))
+    if at_s is None:
+        raise Told("render.no_cover")
+    try:
+        await draw_cover(
+            video, source_s(at_s), at_s, plan=plan, seen=seen, fmt=fmt, cover=cover, into=into,
+            settings=settings,
+        )  # fmt: skip
+    except FfmpegFailed:  # a damaged place that is not reached twice: as it is in the file
+        await asyncio.to_thread(_taken, clip, inside_s[0] + at_s, into)
+    return at_s
 
 
-@cache
-def _cascade(name: str) -> Any:
-    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
+async def draw_cover(
+    video: Video,
+    source_s: float,
+    at_s: float,
+    *,
+    plan: Plan,
+    seen: Sequence[FaceSample],
+    fmt: Format,
+    cover: Cover,
+    into: Path,
+    settings: Settings,
+) -> None:
+    """Draw one moment of a clip anew, without captions and with the text of the cover."""
+    ass = None
+    if cover.text:
+        ass = cover_ass(cover, *taken(plan, seen, at_s, fmt, captioned=True), fmt)
+    with TemporaryDirectory(prefix="cover-", dir=into.parent) as folder:
+        scratch = Path(folder)
+        moment = beat(video.facts, Timeline.whole(source_s, source_s + 0.001))
+        work = Work(video, moment, scratch, find(settings))
+        words = _lettered(ass, cover.own, scratch)
+        picture, stream = picture_of(video.facts), video.facts.stream
+        graph = picture_graph(
+            _still(plan, at_s), moment, picture, fmt, captions=words, source=stream
+        )
+        made = scratch / "cover.jpg"
+        source, other = work.alone("picture")
+        args = [
+            *(*source, "-filter_complex", f"{graph};{_AS_JPEG}", "-map", "[jpeg]", "-an"),
+            *("-frames:v", "1", "-q:v", "2", "-update", "1", file_arg(made), *other),
+        ]
+        await run(args, exe=work.exe, timeout_s=work.timeout_s, cwd=scratch)
+        if not made.is_file():
+            raise FfmpegFailed(0, "no frame")
+        await asyncio.to_thread(_keep, made, into)
 
 
-def _keep(best: Path, into: Path) -> None:
-    """Move it to its place; a frame too big for the platforms is written smaller."""
-    if best.stat().st_size > MOST_B:
-        picture: Any = cv2.imread(str(best))
-        cv2.imwrite(str(best), picture, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    best.replace(into)
+def _lettered(ass: str | None, own: Font | None, scratch: Path) -> str | None:
+    """The filter that draws the text; its files have plain names in the folder ffmpeg runs in."""
+    if ass is None:
+        return None
+    (scratch / "cover.ass").write_text(ass, encoding="utf-8")
+    link_fonts(scratch / "fonts", own)
+    return "ass=cover.ass:fontsdir=fonts"
+
+
+def _still(plan: Plan, at_s: float) -> Plan:
+    """The framing of one moment, as a plan of its own."""
+
+    def held(path: Sequence[Window]) -> tuple[Window, ...]:
+        return (replace(window_at(path, at_s), t_s=0.0),) if path else ()
+
+    one = layout_at(plan, at_s)
+    still = replace(one, start_s=0.0, end_s=1.0, path=held(one.path), lower=held(one.lower))
+    return Plan(plan.format, (still,))
+
+
+def _taken(clip: Path, at_s: float, into: Path) -> None:
+    """A frame of the finished file."""
+    with av.open(str(clip)) as file:
+        file.seek(int(at_s * 1_000_000))
+        last: Any = None
+        with suppress(av.FFmpegError):
+            for frame in file.decode(file.streams.video[0]):
+                last = frame
+                if frame.time is not None and frame.time >= at_s - 0.001:
+                    break
+        if last is None:
+            raise Told("render.no_cover")
+        cv2.imwrite(str(into), last.to_ndarray(format="bgr24"))
+
+
+def _keep(made: Path, into: Path) -> None:
+    """Move it to its place; one too big for the platforms is written smaller."""
+    if made.stat().st_size > MOST_B:
+        picture: Any = cv2.imread(str(made))
+        cv2.imwrite(str(made), picture, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    shutil.move(made, into)

@@ -17,6 +17,7 @@ from core.framing.frame import frame
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
 from core.media.ffmpeg import find
+from core.render.cover_text import Cover
 from core.render.lettering import faces_in, lettering
 from core.render.levels import levels_of
 from core.render.logo import logo_spot
@@ -65,11 +66,12 @@ async def make_clip(
     sound: SoundWish | None = None,
     over: bool = False,
     kit: Kit | None = None,
+    cover: str = "",
 ) -> Rendered:
     """Render one clip into the folder `into`. `words` are those of the captions, in the time of
     the clip, when they are not simply what is said; they are left out where the video shows
-    captions of its own, unless they are to be `over` those. `kit` is the brand it is made in.
-    Raises Told when the file cannot be made."""
+    captions of its own, unless they are to be `over` those. `kit` is the brand it is made in,
+    `cover` a text on the cover. Raises Told when the file cannot be made."""
     look, kept, kit = look or Look(), kept or Kept(), kit or Kit()
     laid = kept.laid or await lay(
         video, analysis, start_s, end_s, fmt=fmt, settings=settings, tight=tight
@@ -99,6 +101,7 @@ async def make_clip(
         mix=kept.mix,
         kit=kit,
         spot=spot,
+        cover=Cover.of(cover, look, kit, analysis.language),
     )
 
 

@@ -36,10 +36,12 @@ from core.media.turns import my_turn
 from core.render.check_mix import mix_checks
 from core.render.checks import check
 from core.render.cover import make_cover
+from core.render.cover_text import Cover
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
 from core.render.encoders import ROOMY, encoders
 from core.render.ends import joined_picture, with_ends
 from core.render.graph import picture_graph
+from core.render.lettering import faces_in
 from core.render.logo import Spot, stamped
 from core.render.mix import Mix, SoundWish
 from core.render.rate import Beat, beat
@@ -74,6 +76,7 @@ async def render(
     mix: Mix | None = None,
     kit: Kit | None = None,
     spot: Spot | None = None,
+    cover: Cover | None = None,
 ) -> Rendered:
     """Make `clip.mp4` and `cover.jpg` in the folder `into` of the stretches of `line`; `captions`
     is a whole ASS file. With the `mix` of another version that sounds the same, its sound is not
@@ -112,10 +115,20 @@ async def render(
             try:
                 made_s, mixed = await _made(work, plan, fmt, words, hearing, encoder, tell)
                 begin_s, length_s = whole.before_s, made_s - whole.before_s - whole.after_s
-                cover = make_cover(
-                    scratch / CLIP, scratch / COVER, length_s, work.ffmpeg, begin_s=begin_s
+                covering = make_cover(
+                    scratch / CLIP,
+                    (begin_s, length_s),
+                    video,
+                    line.source_s,
+                    plan=plan,
+                    seen=faces_in(analysis, line),
+                    fmt=fmt,
+                    captioned=captions is not None,
+                    cover=cover or Cover(),
+                    into=scratch / COVER,
+                    settings=settings,
                 )
-                checks, _ = await side_by_side(examined(), cover)
+                checks, cover_s = await side_by_side(examined(), covering)
             except (FfmpegFailed, Told):
                 if encoder is SOFTWARE:
                     raise
@@ -125,7 +138,7 @@ async def render(
             known.failed(encoder)  # whatever was wrong: software does it again
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
-    return _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole)
+    return _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole, cover_s)
 
 
 async def _made(
@@ -232,6 +245,7 @@ def _rendered(
     checks: tuple[Check, ...],
     mix: Mix,
     beat: Beat,
+    cover_s: float,
 ) -> Rendered:
     clip = into / CLIP
     return Rendered(
@@ -248,4 +262,5 @@ def _rendered(
         intro_s=round(beat.before_s, 3),
         outro_s=round(beat.after_s, 3),
         line=line,
+        cover_s=round(cover_s, 3),
     )

@@ -48,6 +48,8 @@ class Rendered:
     outro_s: float = 0.0
     line: Timeline | None = None
     """The stretches of the source it is made of; None of versions from before there were any."""
+    cover_s: float | None = None
+    """The moment its cover shows."""
 
     @property
     def fit(self) -> bool:

@@ -30,6 +30,7 @@ from core.brand.kit import Kit, read_kit
 from core.captions.look import Look
 from core.captions.style import load_style
 from core.clips.base import Span, Wish
+from core.clips.cover_words import cover_text
 from core.clips.registry import provider
 from core.clips.tight import Tight
 from core.clips.wish import checked, read_wish, tight_of
@@ -257,6 +258,7 @@ async def _render(
         sound=sound,
         kit=made.kit,
         tight=tight_of(wish),
+        cover=cover_text(wish, span.title),
     )
     if clip.line and (what := taken_out(clip.line, wish.tight)):
         tell("render", 1.0, note=say("clip_command.tightened", rank=rank, what=what))

@@ -103,8 +103,10 @@ def owner(bot: Bot) -> str:
 
 
 def _name(media: MediaOut) -> str:
-    """A key may be put again with other content; its size tells those apart."""
-    return f"{media.kind}:{media.key}:{media.size_b}"
+    """A key may be put again with other content; its size tells those apart. And a file may be sent
+    again with another cover."""
+    cover = Path(media.cover_key or "").stem[-12:]
+    return f"{media.kind}:{media.key}:{media.size_b}:{cover}"
 
 
 def kind_of(media: MediaOut) -> str:

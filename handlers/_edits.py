@@ -75,7 +75,8 @@ async def change(ask: Ask, svc: Services, clip: Clip, changes: tuple[Change, ...
         source, analysis = await _known(tx, clip)
         music = (await brands.of_workspace(tx, source.workspace_id)).music
     bed = music.key if music else ""
-    edited = apply(clip.wanted or clip.recipe, changes, analysis, bed, clip.line)
+    wished = clip.wanted or clip.recipe
+    edited = apply(wished, changes, analysis, bed, clip.line, clip.title)
     if any(c.kind == "other" for c in changes):
         before = clip.wanted or clip.recipe
         edited.recipe = await asyncio.to_thread(

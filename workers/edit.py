@@ -68,7 +68,7 @@ def _telling(run: Run) -> Tell:
 
 async def _show(run: Run, clip: Clip, version: Version, took_s: float) -> None:
     svc, now = run.svc, run.svc.clock.now()
-    stored = await store_files(svc.store, version.made)
+    stored = await store_files(svc.store, version)
     async with svc.db.write() as tx:
         clip = await videos.clip(tx, clip.id)
         if clip.wanted != version.recipe or clip.state != "ready":

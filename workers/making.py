@@ -17,15 +17,23 @@ from core.clips.llm_wire import LlmSettings
 from core.db import videos
 from core.db.videos import Clip
 from core.edits.translate import translated
+from core.errors import Told
 from core.media.facts import FORMATS, Video
+from core.media.ffmpeg import FfmpegFailed
 from core.media.receive import sha256_of
 from core.media.store import MediaStore
+from core.render.cover import draw_cover
+from core.render.cover_text import Cover
+from core.render.lettering import faces_in
 from core.render.make import Kept, Laid, lay, make_clip
 from core.render.mix import Mix, SoundWish
 from core.render.recipe import Recipe
 from core.render.rendered import Rendered
 from core.settings import Settings
 from core.tell import Tell
+
+_EARLY = 0.4
+"""Where in a clip its cover is, when it was made before that was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Version:
     recipe: Recipe
     made: Rendered
     words: tuple[Word, ...]
+    keeps: Stored | None = None
+    """The file of an earlier version, when only the cover is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,8 @@ async def make_version(
     video: Video, found: Analysis, clip: Clip, recipe: Recipe, making: Making
 ) -> Version:
     """Raises Told when it cannot be made."""
+    if clip.render is not None and recipe.same_but_cover(clip.recipe):
+        return await _covered(video, found, clip, recipe, making)
     laid = _laid_before(clip, recipe) or await lay(
         video,
         found,
@@ -88,8 +100,36 @@ async def make_version(
         over=recipe.burnt,
         sound=SoundWish(recipe.cleaning, making.music),
         kit=making.kit,
+        cover=recipe.cover,
     )
     return Version(recipe, made, words)
+
+
+async def _covered(
+    video: Video, found: Analysis, clip: Clip, recipe: Recipe, making: Making
+) -> Version:
+    """The version that is shown, with another cover."""
+    assert clip.render is not None
+    made, into = clip.render.rendered, making.scratch / "cover.jpg"
+    at_s = _EARLY * made.duration_s if made.cover_s is None else made.cover_s
+    look = recipe.look
+    try:
+        await draw_cover(
+            video,
+            clip.line.source_s(at_s),
+            at_s,
+            plan=made.plan,
+            seen=faces_in(found, clip.line),
+            fmt=FORMATS[recipe.format],
+            cover=Cover.of(recipe.cover, look, making.kit, found.language),
+            into=into,
+            settings=making.settings,
+        )
+    except FfmpegFailed as wrong:
+        raise Told("render.failed", why=wrong.cause) from wrong
+    kept = Stored(clip.render.media_key, clip.render.cover_key, clip.render.sha256)
+    words = clip.render.words or ()
+    return Version(recipe, replace(made, cover=into, cover_s=at_s), words, kept)
 
 
 async def _words(found: Analysis, clip: Clip, recipe: Recipe, line: Timeline) -> tuple[Word, ...]:
@@ -123,12 +163,17 @@ def _mix_before(clip: Clip, recipe: Recipe, line: Timeline) -> Mix | None:
     return clip.render.rendered.mix
 
 
-async def store_files(store: MediaStore, made: Rendered) -> Stored:
-    sha256 = await sha256_of(made.file)
-    stored = Stored(f"clips/{sha256}.mp4", f"clips/{sha256}.jpg", sha256)
-    await store.put(made.file, stored.media_key)
-    await store.put(made.cover, stored.cover_key)
-    return stored
+async def store_files(store: MediaStore, version: Version) -> Stored:
+    """Put what is new in its place. The same file may have several covers, so a cover is named by
+    what it shows, too."""
+    made, kept = version.made, version.keeps
+    sha256 = kept.sha256 if kept else await sha256_of(made.file)
+    media_key = kept.media_key if kept else f"clips/{sha256}.mp4"
+    cover_key = f"clips/{sha256}-{(await sha256_of(made.cover))[:12]}.jpg"
+    if not kept:
+        await store.put(made.file, media_key)
+    await store.put(made.cover, cover_key)
+    return Stored(media_key, cover_key, sha256)
 
 
 async def keep_version(

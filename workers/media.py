@@ -19,6 +19,7 @@ from core.cards import clip as clip_cards
 from core.cards import cut as cut_cards
 from core.chat.message import Out
 from core.clips.base import Picked, Wish
+from core.clips.cover_words import cover_text
 from core.clips.registry import provider
 from core.clips.wish import tight_of
 from core.db import brands, looks, outbox, tastes, versions, videos
@@ -172,6 +173,7 @@ async def _propose(
                 music="" if cut.wish.music is False else music,
                 tight=tight_of(cut.wish),
                 brand=brand,
+                cover=cover_text(cut.wish, span.title),
             )
             await versions.want(tx, clip_id, recipe)
             await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)
@@ -250,7 +252,7 @@ async def music_of(svc: Services, recipe: Recipe, scratch: Path) -> Path | None:
 async def _keep(run: Run, cut: Cut, clip: Clip, version: Version, took_s: float) -> None:
     """Store the files first, then the row that names them, then the message, in this order."""
     svc, now = run.svc, run.svc.clock.now()
-    stored = await store_files(svc.store, version.made)
+    stored = await store_files(svc.store, version)
     async with svc.db.write() as tx:
         render_id = await keep_version(tx, clip.id, version, stored, took_s, now)
         render = await versions.version(tx, render_id)

@@ -47,6 +47,8 @@ class Wish:
     """So many clips about each of these ("one about pricing and two about hiring")."""
     cleaning: Literal["auto", "leave", "clean"] = "auto"
     """Whether hum and noise are taken out of the sound (`core.render.cleaning`)."""
+    cover: str | None = None
+    """A text on the covers; empty is the title of each, None no text."""
     music: bool | None = None
     """Whether music lies under the clips; where nothing is said, the one that is set."""
     avoid: tuple[Spell, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.clips.base import Wish
+from core.clips.cover_words import MOST_CHARS, take_cover
 from core.clips.tight import Tight
 from core.clips.wish_places import CLOCK, clock_s, places, spans
 from core.clips.wish_reading import Reading, pattern
@@ -96,6 +97,15 @@ def _as_clock(match: re.Match[str]) -> str:
 
 def _captions(reading: Reading) -> None:
     reading.take(words("no_captions", "phrases"), lambda _: reading.found.update(captions=False))
+
+
+def _cover(reading: Reading) -> None:
+    """First of all: its text may hold anything."""
+
+    def understand(_: re.Match[str], text: str | None) -> None:
+        reading.found["cover"] = text if text is None else text[:MOST_CHARS]
+
+    take_cover(reading.take, understand)
 
 
 def _sound(reading: Reading) -> None:
@@ -216,7 +226,7 @@ def _tones() -> str:
 
 
 _STEPS = (
-    *(_captions, _sound, _tight, _ratio, spans, _clock_lengths, places, opening, without),
+    *(_cover, _captions, _sound, _tight, _ratio, spans, _clock_lengths, places, opening, without),
     *(_lengths, size, _shape, _count),
 )
 """In this order: what is understood is gone for the later ones."""

@@ -13,6 +13,7 @@ from core.analysis.model import Analysis, Word
 from core.analysis.timeline import Timeline, words_inside
 from core.captions.look import Fix, Look
 from core.captions.wording import corrected, plain, says
+from core.clips.cover_words import MOST_CHARS
 from core.clips.edges import Edges
 from core.clips.sentences import Sentence, in_order, sentences_of
 from core.clips.tight import Tight
@@ -44,6 +45,8 @@ class Edited:
     """Key of the music of the workspace."""
     line: Timeline | None = None
     """The stretches the version is made of that somebody looks at."""
+    titled: str = ""
+    """What the clip is called."""
 
 
 def apply(
@@ -52,13 +55,14 @@ def apply(
     analysis: Analysis,
     music: str = "",
     line: Timeline | None = None,
+    titled: str = "",
 ) -> Edited:
     """One change after the other; `music` is what the workspace lays under its clips, `line` what
     somebody looks at while they write. Raises Told for the first that cannot be; then none is
     done."""
     words = in_order(analysis.words, analysis.duration_s)
     known = replace(analysis, words=words)
-    edited = Edited(recipe, known, words=words, music=music, line=line)
+    edited = Edited(recipe, known, words=words, music=music, line=line, titled=titled)
     for change in changes:
         _STEPS[change.kind](edited, change)
     return edited
@@ -259,8 +263,18 @@ def _music(edited: Edited, change: Change) -> None:
     _set(edited, replace(edited.recipe, music=music), said)
 
 
+def _cover(edited: Edited, change: Change) -> None:
+    text = (change.text or edited.titled) if change.amount else ""
+    if len(text) > MOST_CHARS:
+        raise Told("edit.cover_long", n=len(text), limit=MOST_CHARS)
+    said = say("edit.cover", text=text) if text else say("edit.cover_plain")
+    _set(edited, replace(edited.recipe, cover=text), said)
+
+
 def _title(edited: Edited, change: Change) -> None:
-    edited.title = change.text
+    if edited.recipe.cover and edited.recipe.cover == edited.titled:
+        edited.recipe = replace(edited.recipe, cover=change.text[:MOST_CHARS])
+    edited.title = edited.titled = change.text
     edited.said.append(say("edit.title", title=change.text))
 
 
@@ -273,5 +287,6 @@ _STEPS: dict[str, Callable[[Edited, Change], None]] = {
     "drop_first": _drop, "drop_last": _drop, "other": _other, "captions": _captions,
     "style": _style, "shape": _shape, "fix": _fix, "title": _title, "emoji": _emoji,
     "mask": _mask, "language": _language, "sound": _sound, "music": _music, "tight": _tight,
+    "cover": _cover,
     "undo": _undo,
 }  # fmt: skip

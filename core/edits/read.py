@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from core.captions.style import styles
+from core.clips.cover_words import take_cover
 from core.clips.wish_tight import What, tightness
 from core.clips.wish_words import any_of
 from core.edits.change import Change, Kind
@@ -122,6 +123,15 @@ def _phrases(kind: Kind, section: str, name: str, amount: float = 0.0) -> Callab
         scan.take(words(section, name), lambda _: Change(kind, amount))
 
     return step
+
+
+def _cover(scan: _Scan) -> None:
+    """First of all: its text may hold anything."""
+
+    def understand(_: re.Match[str], text: str | None) -> Change | None:
+        return Change("cover", amount=float(text is not None), text=text or "")
+
+    take_cover(scan.take, understand)
 
 
 def _sound(scan: _Scan) -> None:
@@ -243,6 +253,7 @@ def _shape(scan: _Scan) -> None:
 
 
 _STEPS: tuple[Callable[[_Scan], None], ...] = (
+    _cover,
     _phrases("emoji", "emoji", "off", 0),
     _phrases("emoji", "emoji", "on", 1),
     _phrases("mask", "mask", "off", 0),

@@ -57,8 +57,8 @@ async def make_cover(
     into: Path,
     settings: Settings,
 ) -> float:
-    """Write the best moment of `clip` as JPEG; which one it was, in seconds from the start of the
-    clip, whose picture begins and lasts `inside_s` in the file. `start_s` is where it lies in the
+    """Write the best moment of `clip` as JPEG; which one it was, in seconds from its start, which
+    is, with its length, `inside_s` of the file. `source_s` tells where a moment of it lies in the
     source. Raises Told when there is no frame at all."""
     at_s = await asyncio.to_thread(
         cover_moment,
@@ -94,7 +94,8 @@ async def draw_cover(
     into: Path,
     settings: Settings,
 ) -> None:
-    """Draw one moment of a clip anew, without captions and with the text of the cover."""
+    """Draw one moment of a clip anew, without captions and with the text of the cover: `at_s` in
+    the clip, `source_s` in the source."""
     ass = None
     if cover.text:
         ass = cover_ass(cover, *taken(plan, seen, at_s, fmt, captioned=True), fmt)

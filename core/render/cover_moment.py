@@ -55,9 +55,9 @@ def cover_moment(
     captioned: bool,
     model: Path | None,
 ) -> float | None:
-    """Seconds from the start of the clip, which is `begin_s` in the file; None when there is not one
-    frame. `model` is a YuNet
-    file, `seen` are the faces of the source in the time of the clip."""
+    """Seconds from the start of the clip, which is `begin_s` of the file; None when there is not
+    one frame. `model` is a YuNet file, `seen` are the faces of the source in the time of the clip.
+    """
     found: list[_Candidate] = []
     for t_s, picture in _frames(clip, begin_s, length_s):
         faces = shown_faces(plan, seen, t_s, fmt, captioned=captioned)

@@ -50,10 +50,10 @@ def portrait(picture: Picture, face: Box, model: Path | None) -> Portrait | None
         return None
     marks = _marks(cut, Box(face.x - x, face.y - y, face.w, face.h), model)
     gray: Any = cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY)
-    upright = _upright(gray, marks)
+    upright, at = _upright(gray, marks)
     skin = max(20.0, float(np.median(upright[66:84, 34:94])))
     eyes = [_eye(upright[EYES_Y - 9 : EYES_Y + 9, x - 14 : x + 14], skin) for x in EYES_X]
-    mouth = upright[86:118, 44:84]
+    mouth = upright[at - 12 : at + 16, 42:86]
     middle, apart = (marks[0] + marks[1]) / 2, float(np.linalg.norm(marks[1] - marks[0]))
     return Portrait(
         eyes=float(min(eyes) + 0.5 * max(eyes)),
@@ -93,8 +93,8 @@ def _net(model: Path) -> Any:
     return cv2.FaceDetectorYN.create(str(model), "", (_SEARCHED, _SEARCHED), 0.6, 0.3, 10)
 
 
-def _upright(gray: Picture, marks: NDArray[np.float32]) -> Picture:
-    """The face turned and sized so that its eyes lie where all eyes lie."""
+def _upright(gray: Picture, marks: NDArray[np.float32]) -> tuple[Picture, int]:
+    """The face turned and sized so that its eyes lie where all eyes lie; the row of its mouth."""
     (lx, ly), (rx, ry) = marks[0], marks[1]
     apart = max(float(np.hypot(rx - lx, ry - ly)), 1.0)
     turn = np.degrees(np.arctan2(float(ry - ly), float(rx - lx)))
@@ -103,7 +103,8 @@ def _upright(gray: Picture, marks: NDArray[np.float32]) -> Picture:
     matrix[:, 2] += (SIZE / 2 - middle[0], EYES_Y - middle[1])
     made: Any = cv2.warpAffine(gray, matrix, (SIZE, SIZE), flags=cv2.INTER_AREA,
                                borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-    return made  # type: ignore[no-any-return]
+    corners = (marks[3] + marks[4]) / 2
+    return made, int(np.clip(matrix[1] @ (*corners, 1.0), 80, 110))
 
 
 def _eye(eye: Picture, skin: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.brand.brand import Brand
@@ -35,6 +35,8 @@ class Recipe:
     """Its logo is only in the files for platforms that allow one."""
     tight: Tight = field(default_factory=Tight)
     """Pauses and fillers that are to be taken out."""
+    cover: str = ""
+    """A text on its cover."""
 
     @property
     def length_s(self) -> float:
@@ -45,6 +47,10 @@ class Recipe:
         """Whether the same is said in both."""
         mine, other = (self.start_s, self.end_s), (than.start_s, than.end_s)
         return mine == other and self.tight == than.tight
+
+    def same_but_cover(self, than: Recipe) -> bool:
+        """Whether nothing but the cover is another one."""
+        return self != than and replace(self, cover="") == replace(than, cover="")
 
     def same_sound(self, than: Recipe) -> bool:
         wished = (self.cleaning, self.music) == (than.cleaning, than.music)

@@ -32,11 +32,14 @@ SURE_S = 3.0
 """A box is believed when it was seen for so long in all, or in half of a short video."""
 NEAR_PX = 3
 """Of the small picture: the same box."""
-STILL, SHARP, MOVES = 6, 40.0, 40
-"""Of 255: a pixel that changed no more stood still; a step like this is a drawn line; a pixel that
-changed more moved."""
-SCREEN_STILL, SCREEN_SHARP, GAME_MOVES = 0.6, 0.02, 0.6
-"""Shares of what is not the head, in a screen or slides, and in a game."""
+STILL, SHARP, FLAT, MOVES = 2, 40.0, 0.7, 40
+"""Of 255: a pixel that changed no more stood still; a step like this is a drawn line; where steps
+are smaller on average there is not even the noise of a camera; a pixel that changed more moved."""
+SCREEN_STILL, SCREEN_SHARP, SCREEN_FLAT, GAME_MOVES = 0.7, 0.02, 0.6, 0.7
+"""Shares of what is not the head, in a screen or slides, and in a game. Filmed rooms that hold still
+were seen with half of them flat, screens with two thirds and more."""
+SWAY = 0.1
+"""In widths of the face: nobody holds stiller whom a camera follows while everything else moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,13 @@ def _same_place(a: Face, b: Face) -> bool:
     return abs(dx) < 0.8 * a.w and abs(dy) < 0.8 * a.h and 0.5 < b.h / max(a.h, 1e-3) < 2
 
 
+def _sways(seen: _Sum, head: Face) -> float:
+    """How far a head moves about, in its widths."""
+    same = [f for f in seen.faces if _same_place(head, f)]
+    places = [(f.x + f.w / 2, f.y + f.h / 2) for f in same]
+    return float(np.std(places, axis=0).max() / head.w)
+
+
 def _median(faces: Sequence[Face]) -> Face:
     x, y, w, h = (float(np.median([getattr(f, k) for f in faces])) for k in "xywh")
     return Face(x, y, w, h, 1.0)
@@ -226,6 +236,10 @@ def _drawn(seen: _Sum, head: Face, across: Lines, down: Lines) -> bool:
     ] = False
     change = cv2.subtract(seen.most, seen.least)
     changed = change[rest]
-    sharp = (np.maximum(across[:-1], down[:, :-1]) > SHARP)[rest[:-1, :-1]].mean()
-    still, moves = (changed <= STILL).mean(), (changed > MOVES).mean()
-    return bool((still >= SCREEN_STILL and sharp >= SCREEN_SHARP) or moves >= GAME_MOVES)
+    steps = np.maximum(across[:-1], down[:, :-1])[rest[:-1, :-1]]
+    if not changed.size or not steps.size:
+        return False
+    if (changed <= STILL).mean() >= SCREEN_STILL:
+        flat = (steps < FLAT).mean() >= SCREEN_FLAT
+        return bool(flat and (steps > SHARP).mean() >= SCREEN_SHARP)
+    return bool((changed > MOVES).mean() >= GAME_MOVES and _sways(seen, head) < SWAY)

@@ -45,7 +45,7 @@ def _seated(
     found: Sequence[Person], samples: int, boxes: Sequence[Box]
 ) -> list[tuple[Person, Box]]:
     """Who sits in which camera picture; nobody else does."""
-    steady = [p for p in found if p.share(samples) >= STEADY]
+    steady = [p for p in found if p.share(samples) >= STEADY and not p.still]
     pairs = ((p, b) for b in boxes for p in steady if _holds(b, p.center))
     seated: dict[Box, Person] = {}
     for person, box in pairs:

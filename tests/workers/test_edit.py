@@ -105,6 +105,20 @@ async def test_other_captions_take_over_framing_and_sound_and_the_old_file_stays
     assert await asyncio.to_thread(_sound, files[0]) == await asyncio.to_thread(_sound, files[1])
     assert all(c.ok for c in second.rendered.checks if c.name.startswith("captions"))
 
+    # Another cover leaves the file as it is.
+    wanted = replace(wanted, cover="It works")
+    async with svc.db.write() as tx:
+        await versions.want(tx, clip.id, wanted)
+        args = {"clip": clip.id, "recipe": wanted.to_json(), "chat": 1}
+        await svc.jobs.add(tx, EDIT, args, key="c", now=svc.clock.now(), cut_id=clip.cut_id)
+    third = (await worked(svc, clip.id)).render
+    assert third and third.id != second.id and third.before_id == second.id
+    assert (third.media_key, third.sha256) == (second.media_key, second.sha256)
+    assert third.cover_key != second.cover_key and third.rendered.cover_s is not None
+    covers = [svc.store.local_path(r.cover_key) for r in (second, third)]
+    assert covers[0] and covers[1] and covers[0].read_bytes() != covers[1].read_bytes()
+    second, clip = third, await worked(svc, clip.id)
+
     # What nobody wants any more is not made.
     tall = replace(wanted, format="9:16")
     async with svc.db.write() as tx:

@@ -36,10 +36,10 @@ STILL, SHARP, FLAT, MOVES = 2, 40.0, 0.7, 40
 """Of 255: a pixel that changed no more stood still; a step like this is a drawn line; where steps
 are smaller on average there is not even the noise of a camera; a pixel that changed more moved."""
 SCREEN_STILL, SCREEN_SHARP, SCREEN_FLAT, GAME_MOVES = 0.7, 0.02, 0.6, 0.7
-"""Shares of what is not the head, in a screen or slides, and in a game. Filmed rooms that hold still
-were seen with half of them flat, screens with two thirds and more."""
+"""Shares of what is not the head, in a screen or slides, and in a game. Filmed rooms that hold
+still were seen with half of them flat, screens with two thirds and more."""
 SWAY = 0.1
-"""In widths of the face: nobody holds stiller whom a camera follows while everything else moves."""
+"""In widths of the face: nobody whom a camera follows holds stiller while everything else moves."""
 
 
 @dataclass(frozen=True, slots=True)

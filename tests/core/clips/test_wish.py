@@ -244,3 +244,22 @@ def test_a_wish_survives_its_way_through_the_database() -> None:
 )
 def test_nonsense_of_any_length_is_read_quickly(text: str) -> None:
     assert read_wish(text, duration_s=HOUR_S).count in (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "cover"),
+    [
+        ("2 clips about pricing, put the title on the cover", ""),
+        (
+            "2 clips about pricing, cover with text 'Under 10 s, no captions'",
+            "Under 10 s, no captions",
+        ),
+        ("2 clips about pricing, no text on the cover", None),
+        ("2 clips about pricing, Titelbild mit dem Titel", ""),
+        ("2 clips about pricing", None),
+    ],
+)
+def test_a_text_for_the_cover_is_taken_out_of_the_wish_whole(said: str, cover: str | None) -> None:
+    wish = read_wish(said)
+    assert (wish.cover, wish.count, wish.captions, wish.max_s) == (cover, 2, True, None)
+    assert wish.text == read_wish("2 clips about pricing").text

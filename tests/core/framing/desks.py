@@ -78,7 +78,7 @@ def game(frame: Picture, t_s: float) -> None:
     wide = cv2.resize(shades, None, fx=64, fy=48, interpolation=cv2.INTER_NEAREST)
     x, y = int(620 * t_s) % (wide.shape[1] - W), int(310 * t_s) % (wide.shape[0] - H)
     part = wide[y : y + H, x : x + W]
-    frame[:] = np.stack([part, 255 - part, part // 2 + 60], 2)
+    frame[:] = np.stack([part, part, 255 - part], 2)
 
 
 def webcam(frame: Picture, t_s: float, at: At) -> None:

@@ -65,7 +65,7 @@ def test_the_moment_has_open_eyes_a_closed_mouth_and_is_sharp(tmp_path: Path) ->
         frames = [*others[:best], calm, *others[best:]]
         seen = [FaceSample(k / 4, (FACE,)) for k in range(24)]
         at_s = cover_moment(
-            _film(tmp_path / "a.mp4", frames), len(frames) / 2, plan=PLAN, seen=seen, fmt=TALL,
+            _film(tmp_path / "a.mp4", frames), 0.0, len(frames) / 2, plan=PLAN, seen=seen, fmt=TALL,
             captioned=True, model=None,
         )  # fmt: skip
         assert at_s is not None and best * 0.5 <= at_s < best * 0.5 + 0.5

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from core.analysis.model import Analysis, Spell, Word
+from core.analysis.model import Analysis, Part, Spell, Word
 from core.analysis.words import repair
 
 _BIN_S = 0.1
@@ -148,6 +148,12 @@ def shown(analysis: Analysis, line: Timeline) -> Analysis:
         moved = (Spell(line.clip_s(s.start_s), line.clip_s(s.end_s)) for s in near)
         return tuple(s for s in moved if s.length_s > 0)
 
+    def parts(every: Sequence[Part]) -> tuple[Part, ...]:
+        near = (p for p in every if p.end_s > start_s and p.start_s < end_s)
+        return tuple(
+            replace(p, start_s=line.clip_s(p.start_s), end_s=line.clip_s(p.end_s)) for p in near
+        )
+
     words = (w for w in analysis.words if w.end_s > start_s and w.start_s < end_s)
     edges = {round(line.clip_s(e), 6) for e in analysis.shots_s if start_s < e < end_s}
     return replace(
@@ -168,11 +174,9 @@ def shown(analysis: Analysis, line: Timeline) -> Analysis:
             for w in words
             if not line.drops(w)
         ),
-        pictures=tuple(
-            replace(p, start_s=line.clip_s(p.start_s), end_s=line.clip_s(p.end_s))
-            for p in analysis.pictures
-            if p.end_s > start_s and p.start_s < end_s
-        ),
+        screens=spells(analysis.screens),
+        pictures=parts(analysis.pictures),
+        boxes=parts(analysis.boxes),
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from core.analysis.model import Spell
 from core.errors import Told
@@ -52,6 +53,8 @@ _BEAT_DB = 2.0
 """What stands out of the slow loudness by no more is the beat, and is left to it."""
 _LIFT_DB = 8.0
 """No quiet place of the music is lifted further."""
+
+log = structlog.get_logger()
 
 Stereo = npt.NDArray[np.float32]
 Curve = npt.NDArray[np.float64]
@@ -90,12 +93,14 @@ async def _read(music: Path, exe: str, length_s: float) -> Stereo:
             raw = await asyncio.to_thread(running.out.read)
             await running.wait()
     except FfmpegFailed as wrong:
-        raise Told("music.unreadable", why=wrong.cause) from wrong
+        log.info("music.refused", why=wrong.cause)
+        nothing = "matches no streams" in wrong.log
+        raise Told("music.no_sound" if nothing else "music.unreadable") from wrong
     sound = np.frombuffer(raw[: len(raw) // 8 * 8], np.float32).reshape(-1, 2)
+    if not len(sound) or _lufs(_momentary(sound)) < SILENT_LUFS:
+        raise Told("music.silent")
     if len(sound) < LEAST_S * RATE_HZ:
         raise Told("music.too_short", least=Seconds(LEAST_S))
-    if _lufs(_momentary(sound)) < SILENT_LUFS:
-        raise Told("music.silent")
     return sound
 
 

@@ -53,11 +53,14 @@ async def test_music_makes_room_for_speech_and_comes_up_in_a_pause(
 
 async def test_what_is_no_music_is_refused_in_words(tmp_path: Path) -> None:
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
-    words, still, short = (tmp_path / n for n in ("notes.mp3", "still.wav", "short.wav"))
+    names = ("notes.mp3", "still.wav", "short.wav", "mute.mp4")
+    words, still, short, mute = (tmp_path / n for n in names)
     words.write_text("no music at all " * 200)
     ffmpeg("-f", "lavfi", "-i", "anullsrc=d=4", still)
+    ffmpeg("-f", "lavfi", "-i", "color=s=64x64:d=1", mute)
     tune(short, length_s=0.5)
-    for path, key in ((words, "unreadable"), (still, "too_short"), (short, "too_short")):
+    refused = {words: "unreadable", still: "silent", short: "too_short", mute: "no_sound"}
+    for path, key in refused.items():
         with pytest.raises(Told) as told:
             await check_music(path, settings)
         assert told.value.say.key == f"music.{key}"

@@ -37,6 +37,7 @@ _HEAR_S = 4.0
 _LAG_S = 0.2
 _ALIKE = 0.5
 """Correlation from which a stretch was surely found in the source."""
+_LOOKS = 12
 _AHEAD = 5
 """Frames that are looked at on each side of a join."""
 _CLEAR = 2.0
@@ -147,15 +148,23 @@ async def _jumps(
     exe: str,
     timeout_s: float,
 ) -> tuple[int | None, ...]:
-    """Only joins that are hidden by another window, or lie on a shot edge, must be seen."""
+    """Of joins that must be seen, being hidden by another window or lying on a shot edge. Only what
+    is around them is decoded, and of very many the picture is looked at at some."""
     at = [round((begin_s + j.at_s) * rate) for j in line.joins]
     begins = {round((begin_s + layout.start_s) * rate) for layout in plan.layouts[1:]}
-    wanted = [n for n in at if n in begins]
+    able = [n for n in at if n in begins]
+    wanted = able[:: -(-len(able) // _LOOKS)] if able else []
     if not wanted:
         return (None,) * len(at)
-    near = "+".join(f"between(n,{n - _AHEAD},{n + _AHEAD - 1})" for n in wanted)
-    small = f"select='{near}',scale={_SMALL[0]}:{_SMALL[1]}:flags=fast_bilinear,format=gray"
-    args = ["-skip_loop_filter", "all", "-i", file_arg(file), "-map", "0:v", "-vf", small]
+    small = f"scale={_SMALL[0]}:{_SMALL[1]}:flags=fast_bilinear,format=gray"
+    args, graph = [], []
+    for k, n in enumerate(wanted):
+        around = ("-ss", f"{(n - _AHEAD - 0.5) / rate:.6f}", "-t", f"{(2 * _AHEAD + 5) / rate:.6f}")
+        args += ["-skip_loop_filter", "all", *around, "-i", file_arg(file)]
+        graph.append(f"[{k}:v]trim=end_frame={2 * _AHEAD},{small},setpts=PTS-STARTPTS[p{k}]")
+    names = "".join(f"[p{k}]" for k in range(len(wanted)))
+    graph.append(f"{names}concat=n={len(wanted)}:v=1:a=0[v]")
+    args += ["-filter_complex", ";".join(graph), "-map", "[v]"]
     args += ["-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"]
     raw, shape = await _read(args, exe, timeout_s), (len(wanted), 2 * _AHEAD, _SMALL[0] * _SMALL[1])
     if len(raw) != np.prod(shape):  # frames are missing; `duration` says so

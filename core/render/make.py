@@ -122,7 +122,7 @@ async def lay(
     while True:
         own = shown(analysis, line)
         plan, faces = frame(video, own, 0.0, line.length_s, fmt, other=other)
-        hidden = hide(plan, faces, line, analysis.motion, video.facts.fps)
+        hidden = hide(plan, faces, line, analysis)
         if not hidden.bare:
             return Laid(line, hidden.plan, faces)
         line = without(line, [j.at_s for j in hidden.bare])

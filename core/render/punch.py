@@ -17,14 +17,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from core.analysis.model import Analysis
 from core.analysis.timeline import Join, Timeline
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
 from core.framing.window import EYES_IN_WINDOW
 
 CLOSER = 1.08
-ALIKE = 0.012
-"""Mean difference (0…1) that two frames may have at most to count as alike. What the analysis
-measured from frame to frame, added up over what was taken out, is never less than it."""
+STILL, STILL_FACED = 0.0004, 0.0001
+"""Mean difference from frame to frame (0…1) up to which nothing moves. A head that turns in a pause
+is a small part of the picture: 0.0002 and more were measured of speakers who rest."""
+FACED_S = 0.5
+"""Whoever is seen so near to a join is seen at it."""
 MOTION_HZ = 10.0
 WHOLE = 0.97
 """Share of a face that must stay in a window that had it."""
@@ -41,11 +44,9 @@ class Hidden:
     bare: tuple[Join, ...] = ()
 
 
-def hide(
-    plan: Plan, faces: Sequence[FaceAt], line: Timeline, motion: Sequence[float], fps: float
-) -> Hidden:
-    """`motion` is that of the source, ten values a second, of frames that come `fps` a second."""
-    seen = [j for j in line.joins if not _alike(j, motion, fps)]
+def hide(plan: Plan, faces: Sequence[FaceAt], line: Timeline, analysis: Analysis) -> Hidden:
+    """`plan` and `faces` are in the time of the clip, `analysis` is of the source."""
+    seen = [j for j in line.joins if not _alike(j, analysis)]
     if not seen:
         return Hidden(plan)
     layouts: list[Layout] = []
@@ -58,9 +59,12 @@ def hide(
     return Hidden(replace(plan, layouts=tuple(layouts)), tuple(bare))
 
 
-def _alike(join: Join, motion: Sequence[float], fps: float) -> bool:
-    part = motion[int(join.from_s * MOTION_HZ) : int(join.to_s * MOTION_HZ) + 1]
-    return bool(part) and sum(part) * fps / MOTION_HZ <= ALIKE
+def _alike(join: Join, analysis: Analysis) -> bool:
+    """Whether nothing moved in what was taken out."""
+    begin_s, end_s = join.from_s, join.to_s
+    moves = analysis.motion[int(begin_s * MOTION_HZ) : int(end_s * MOTION_HZ) + 1]
+    faced = any(s.faces for s in analysis.samples if begin_s - FACED_S <= s.t_s <= end_s + FACED_S)
+    return bool(moves) and max(moves) <= (STILL_FACED if faced else STILL)
 
 
 def _alternating(

@@ -40,8 +40,9 @@ BEFORE_S = 0.45
 """Share of a rest that lies before the next word: an onset is softer than an end."""
 LEAST_S, LEAST_FILLER_S = 0.2, 0.12
 """Less is not worth a join."""
-PIECE_S = 0.5
-"""Between two joins somebody must have time to look."""
+PIECE_S = 0.8
+"""Between two joins somebody must have time to look: sizes that change twice in half a second
+flicker."""
 SHOWN_S = 0.3
 """The same beside a shot edge."""
 SLACK_S, LONGEST_FILLER_S = 0.15, 1.2

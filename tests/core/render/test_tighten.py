@@ -17,12 +17,13 @@ from core.captions.style import load_style
 from core.clips.tight import Tight
 from core.media.facts import FORMATS, VERTICAL, Video
 from core.media.probe import probe
+from core.render.checks import check
 from core.render.make import Laid, lay, make_clip
 from core.render.place import places
 from core.settings import Settings
 from core.tell import tell_nobody
 from tests.core.framing.scenes import scene, sway
-from tests.core.render.conftest import source
+from tests.core.render.conftest import ffmpeg, source
 from tests.core.render.test_render import met
 
 pytestmark = pytest.mark.media
@@ -103,6 +104,16 @@ async def test_sound_and_picture_stay_together_where_pauses_were_taken_out(
     for join in line.joins:
         at = round(join.at_s * 48000)
         assert bends[at - 400 : at + 400].max() < 3 * bends[at - 4000 : at - 800].max()
+
+    # A sound that comes two frames late and steps at a join is found.
+    bad, step_s = tmp_path / "bad.mp4", line.joins[0].at_s
+    late = f"aeval=val(ch)+0.03*gte(t\\,{step_s}):c=same,adelay=66:all=1"
+    ffmpeg("-i", made.file, "-c:v", "copy", "-af", late, "-c:a", "aac", "-b:a", "128k", bad)
+    facts = {"video": video, "analysis": found, "line": line, "plan": made.plan, "ass": None}
+    wrong = await check(
+        bad, faces=made.faces, fmt=FORMATS["1:1"], captioned=False, settings=SETTINGS, **facts
+    )  # type: ignore[arg-type]
+    assert {"join_sync"} <= {c.name for c in wrong if not c.ok}
 
 
 async def test_only_what_is_wished_goes_and_a_rest_stays(talk: Path) -> None:

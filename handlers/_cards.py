@@ -68,6 +68,16 @@ def choice_text(view: PostView) -> tuple[Say, ...]:
     return tuple(lines)
 
 
+def logo_note(view: PostView) -> tuple[Say, ...]:
+    """On which accounts the logo is shown: the clip in the chat has none."""
+    shown = tuple(
+        on_account(t.account)
+        for t in view.targets
+        if t.state != "cancelled" and platform_classes()[t.account.platform].limits.logos
+    )
+    return (say("brand.in_post", places=shown),) if view.logo and shown else ()
+
+
 def choices_of(view: PostView, target: TargetView) -> tuple[Say, ...]:
     """Everything a person settled about a post on one account, in words."""
     settings = {**target.account.rules, **view.settings.get(str(target.account.id), {})}
@@ -94,7 +104,8 @@ def echo(view: PostView, by: Asker, now: datetime, *, fold: int = 0, moved: bool
     undo = button("undo", acts.POST_UNDO, view.id)
     delete = button("delete", acts.POST_DELETE, view.id, style="danger")
     first = undo if not moved else delete
-    return Out((head, *clock_note(view, fold), *choice_text(view)), ((first, *change),))
+    lines = (head, *logo_note(view), *clock_note(view, fold), *choice_text(view))
+    return Out(lines, ((first, *change),))
 
 
 def in_queue(view: PostView, by: Asker, number: int, now: datetime) -> Out:
@@ -109,7 +120,8 @@ def in_queue(view: PostView, by: Asker, number: int, now: datetime) -> Out:
         *options(view),
         button("delete", acts.POST_DELETE, view.id, style="danger"),
     )
-    return Out((*lines, *clock_note(view), *choice_text(view)), (row,), quiet=number > 1)
+    more = (*logo_note(view), *clock_note(view), *choice_text(view))
+    return Out((*lines, *more), (row,), quiet=number > 1)
 
 
 def troubles(view: PostView) -> tuple[Say, ...]:

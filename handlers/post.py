@@ -9,8 +9,9 @@ from core.chat import acts
 from core.chat.message import Out, Rows
 from core.chat.registry import Answer, Arg, Ask, Change, command, on_act
 from core.i18n.measures import zone_text
+from core.posting.dressing import LOGO
 from core.publish.views import AttemptView, PostView
-from core.say import Say, When, say
+from core.say import Fact, Say, When, say
 from core.services import Services
 from handlers import _cards, _suggest
 from handlers._ids import first
@@ -87,6 +88,10 @@ def _approval(view: PostView, ask: Ask) -> list[Say]:
 def _call(attempt: AttemptView, view: PostView, ask: Ask) -> Say:
     """Time, account, what was asked, what came back."""
     account = next((t.account for t in view.targets if t.id == attempt.target_id), None)
+    if attempt.call == LOGO:
+        key = "story.logo_in" if attempt.ok else "story.logo_out"
+        where: Fact = _cards.on_account(account) if account else ""
+        return say(key, at=When(attempt.at, ask.by.zone, "hour"), where=where)
     answer = " ".join(str(p) for p in (attempt.http, attempt.code, attempt.log_id) if p)
     return say(
         "story.call_ok" if attempt.ok else "story.call_failed",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db.accounts import view as account_view
-from core.db.tables import AccountRow, ClipRow, MemberRow, PostRow, TargetRow
+from core.db.tables import AccountRow, ClipRow, MemberRow, PostRow, RenderRow, TargetRow
 from core.db.targets import STARTS, WORKED_ON
 from core.publish.views import PostView, State, TargetView
 from core.say import say_from_json
@@ -108,7 +108,14 @@ async def _view(tx: AsyncSession, row: PostRow) -> PostView:
         row.approved_at,
         row.settings_json.get("accounts", {}),
         row.render_id,
+        await _has_logo(tx, row),
     )
+
+
+async def _has_logo(tx: AsyncSession, row: PostRow) -> bool:
+    """Whether the version that was approved was made in a brand with a logo."""
+    recipe = await tx.scalar(select(RenderRow.recipe_json).where(RenderRow.id == row.render_id))
+    return bool(recipe and (recipe.get("brand") or {}).get("logo"))
 
 
 async def post(tx: AsyncSession, post_id: int, workspace_id: int) -> PostView | None:

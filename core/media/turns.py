@@ -21,7 +21,7 @@ from contextvars import ContextVar
 from typing import Literal
 from weakref import WeakKeyDictionary
 
-What = Literal["analysis", "picture"]
+What = Literal["analysis", "picture", "logo"]
 Place = asyncio.Event
 """Set when it is given up."""
 

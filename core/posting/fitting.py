@@ -18,6 +18,7 @@ from core.errors import NotUsable, Told
 from core.media.facts import VideoFacts
 from core.media.ffmpeg import FfmpegFailed
 from core.media.probe import probe
+from core.posting.dressing import base_key
 from core.posting.held import Held
 from core.publish.base import Post, Stopwatch
 from core.publish.errors import Fix
@@ -94,7 +95,7 @@ async def mend_instead(held: Held, wrong: Fix) -> bool:
         clip = await versions.clip_as_approved(tx, held.claim.clip_id, held.claim.post_id)
     if clip.render is None:
         return False
-    key = mended_key(held.platform.name, clip.render.media_key)
+    key = mended_key(held.platform.name, base_key(held.platform, clip))
     if await store.size(key) is not None or FORCED in await _marks(held):
         return False
     claim, now, sealed = held.claim, held.now, held.desk.vault.seal("1")

@@ -18,6 +18,7 @@ import structlog
 from core.db import accounts, targets, versions
 from core.posting import notices, rules
 from core.posting.desk import Desk, Lease
+from core.posting.dressing import base_key, dressing
 from core.posting.evidence import follow, look
 from core.posting.fitting import fitting, mended_key
 from core.posting.held import FAULT_RULES, Held
@@ -128,9 +129,12 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
     if clip.render is None:
         raise Fix(say("publish.no_file"), "no_file")
     original, made = clip.render.media_key, clip.render.rendered
-    key = mended_key(held.platform.name, original)
-    if await store.size(key) is None:
-        key = original
+    base = base_key(held.platform, clip)
+    key = original
+    for better in (mended_key(held.platform.name, base), base):
+        if await store.size(better) is not None:
+            key = better
+            break
     file = store.local_path(key)
     if file is None:
         # What is not to be sent any more need not be fetched.
@@ -154,5 +158,7 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         address=held.desk.public_link(held.platform, key),
     )
     if held.state in ("claimed", "preparing") and file.exists():
-        return await fitting(held, post, made, original, until_done)
+        if key == original:
+            post = await dressing(held, clip, post, until_done)
+        return await fitting(held, post, made, base, until_done)
     return post

@@ -79,6 +79,8 @@ class PostView:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     render_id: int | None = None
     """The version of the clip that was approved."""
+    logo: bool = False
+    """It has a logo, which is shown where the platform allows one."""
 
 
 @dataclass(frozen=True, slots=True)

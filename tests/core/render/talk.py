@@ -86,6 +86,14 @@ def db(sound: Sound, low_hz: float = 20.0, high_hz: float = 20000.0) -> float:
     return float(10 * np.log10(power[(hz > low_hz) & (hz < high_hz)].sum() / len(sound) ** 2))
 
 
+def rise_s(sound: Sound, period_s: float = 1 / 180) -> float:
+    """How long a steady tone takes from nothing to all it has; 5 ms where it is cut off sharply."""
+    size = int(period_s * HZ)
+    level = np.sqrt(np.convolve(sound[: HZ // 4] ** 2, np.ones(size) / size, "same"))
+    level /= np.median(level)
+    return float(np.argmax(level > 0.9) - np.argmax(level > 0.1)) / HZ / 0.8
+
+
 def late_s(a: Sound, b: Sound) -> float:
     """By how much `b` runs behind `a`."""
     size = 1 << (len(a) + len(b)).bit_length()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.render.conftest import Made, ffmpeg, source
+from tests.core.render.talk import heard, rise_s
 
 pytestmark = pytest.mark.media
 
@@ -44,6 +45,10 @@ async def test_every_clip_is_as_loud_as_the_next(name: str, tmp_path: Path, made
     lufs, peak_dbtp = level(done.file)
     assert lufs == pytest.approx(-14, abs=0.5)
     assert peak_dbtp <= -1.0
+    if name == "clipped all the way":  # as loud from its first sample to its last
+        sound = heard(done.file)
+        for end in (sound, sound[::-1]):
+            assert 0.008 <= rise_s(end) <= 0.021, "neither a click nor heard as a fade"
 
 
 async def test_near_silence_is_not_blown_up(tmp_path: Path, made: Made) -> None:

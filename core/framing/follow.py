@@ -28,6 +28,11 @@ TOP_SPEED = 1.2
 COMFORT = (0.10, 0.15, 0.20, 0.25, 0.30, 0.35)
 """Half-widths of the comfort zone that are tried, in parts of the window: 5–25 %, and wider only
 where a restless subject would make the picture rock."""
+LET_GO = 0.15
+"""A going to and fro that is no wider than this part of the window may be left out where there
+would be too many, and a wider one when the subject stays whole."""
+EDGE = 0.03
+"""So near to the edge of the picture, in parts of the window, it rests on it."""
 REVERSALS_A_S = 0.13
 """Changes of direction a second: what OpenShorts reached after mending its jitter (from 0.41)."""
 
@@ -38,24 +43,34 @@ def follow(
     end_s: float,
     window: float,
     *,
-    spare: float,
+    spare: tuple[float, float],
+    ends: tuple[float, float],
     reversals_a_s: float = REVERSALS_A_S,
 ) -> list[Knot]:
     """Positions of a window (its left or upper edge) from `start_s` to `end_s`.
 
-    `window` is its size on this axis; `spare` how far the subject may be off the middle and still
-    be whole. Between the knots the window moves in a straight line.
+    `window` is its size on this axis; `spare` how far its edge may be before and behind the wished
+    place while the subject is still whole, `ends` the first and the last place there is. Between
+    the knots the window moves in a straight line.
     """
     places = [p for _, p in wished]
     calm = [(t, median(places[max(0, i - 2) : i + 3])) for i, (t, _) in enumerate(wished)]
     allowed = int(reversals_a_s * (end_s - start_s))
     rests: list[Knot] = []
     for part in COMFORT:
-        radius = min(part * window, max(spare, 0.05 * window))
+        radius = min(part * window, max(min(spare), 0.05 * window))
         rests = _rests(calm, radius)
         if _reversals([p for _, p in rests]) <= allowed or radius < part * window:
             break
+    may = (max(spare[0], LET_GO * window), max(spare[1], LET_GO * window))
+    rests = _calmed(rests, calm, allowed, may)
+    rests = [(t, _at_the_end(p, ends, EDGE * window)) for t, p in rests]
     return _ease(rests, start_s, end_s, window)
+
+
+def _at_the_end(place: float, ends: tuple[float, float], near: float) -> float:
+    """A strip that nobody would miss is no reason to cut a face that is there."""
+    return next((end for end in ends if abs(place - end) < near), place)
 
 
 def _rests(calm: Sequence[Knot], radius: float) -> list[Knot]:
@@ -80,6 +95,39 @@ def _middle(inside: Sequence[float], radius: float) -> float:
 def _reversals(places: Sequence[float]) -> int:
     moves = [b - a for a, b in pairwise(places) if abs(b - a) > 1e-6]
     return sum(1 for a, b in pairwise(moves) if a * b < 0)
+
+
+def _calmed(
+    rests: Sequence[Knot], calm: Sequence[Knot], allowed: int, may: tuple[float, float]
+) -> list[Knot]:
+    """Without the shortest and smallest goings to and fro, until no more than `allowed` are left;
+    the window may be so far before and behind what is wished for it."""
+    kept = list(rests)
+    while _reversals([p for _, p in kept]) > allowed:
+        left_out = [found for i in range(len(kept)) if (found := _left_out(kept, i, calm, may))]
+        if not left_out:
+            break
+        kept = min(left_out)[1]
+    return kept
+
+
+def _left_out(
+    rests: Sequence[Knot], i: int, calm: Sequence[Knot], may: tuple[float, float]
+) -> tuple[float, list[Knot]] | None:
+    """The rests without one of them, whose time is spent where the window is before or after; with
+    what that costs. None where it would turn back as often, or the subject would be lost."""
+    begin_s = rests[i][0]
+    until_s = rests[i + 1][0] if i + 1 < len(rests) else calm[-1][0] + STEP_S
+    wished = [p for t, p in calm if begin_s <= t < until_s] or [rests[i][1]]
+    found = []
+    for there in (*rests[max(0, i - 1) : i], *rests[i + 1 : i + 2]):
+        place = there[1]
+        if max(wished) - place <= may[0] and place - min(wished) <= may[1]:
+            row = [*rests[:i], (begin_s, place), *rests[i + 1 :]]
+            row = [k for n, k in enumerate(row) if not n or k[1] != row[n - 1][1]]
+            if _reversals([p for _, p in row]) < _reversals([p for _, p in rests]):
+                found.append((abs(place - rests[i][1]) * (until_s - begin_s), row))
+    return min(found) if found else None
 
 
 def _ease(rests: Sequence[Knot], start_s: float, end_s: float, window: float) -> list[Knot]:

@@ -54,11 +54,27 @@ class Shot:
         ]
         rocks = REVERSALS_A_S / axes
         face_h = median(b.h for b in aim)
-        # Above eyes at a third there is room for so much more than a head with its hair.
-        spare = (w / 2 - 0.7 * median(b.w for b in aim), h * EYES_IN_WINDOW - 0.8 * face_h)
+        # Above eyes at a third there is room for so much more than a head with its hair, and below
+        # them for more than a chin.
+        beside = w / 2 - 0.7 * median(b.w for b in aim)
+        below, above = h * (1 - EYES_IN_WINDOW) - 0.8 * face_h, h * EYES_IN_WINDOW - 0.8 * face_h
         span = (self.start_s, self.end_s)
-        across = follow(xs, *span, w, spare=spare[0], reversals_a_s=rocks)
-        down = follow(ys, *span, h, spare=spare[1], reversals_a_s=rocks)
+        across = follow(
+            xs,
+            *span,
+            w,
+            spare=(beside, beside),
+            ends=(room.x, room.x + room.w - w),
+            reversals_a_s=rocks,
+        )
+        down = follow(
+            ys,
+            *span,
+            h,
+            spare=(below, above),
+            ends=(room.y, room.y + room.h - h),
+            reversals_a_s=rocks,
+        )
         return _windows(across, down, w, h)
 
 

@@ -43,7 +43,14 @@ class Finder:
             gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
             found = [tuple(map(float, b)) for b in self._cascade.detectMultiScale(gray, 1.1, 8)]
         up = [(x / scale, y / scale, w / scale, h / scale) for x, y, w, h in found]
-        return sorted(up, key=lambda b: -b[2] * b[3])
+        return sorted((_cut_off(b, picture) for b in up), key=lambda b: -b[2] * b[3])
+
+
+def _cut_off(face: Box, picture: Any) -> Box:
+    """What the source itself shows of a face at its edge: no crop can show more."""
+    high, wide = picture.shape[:2]
+    x, y = max(0.0, face[0]), max(0.0, face[1])
+    return x, y, min(wide, face[0] + face[2]) - x, min(high, face[1] + face[3]) - y
 
 
 @dataclass(slots=True)

@@ -1,4 +1,5 @@
-"""From a video to finished clips: analyse, then one job per clip."""
+"""From a video to finished clips: analyse, then one job per clip; see `proposing.py` for what lies
+between."""
 
 from __future__ import annotations
 
@@ -7,22 +8,20 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.analyse import analyse as find_out
+from core.analysis.head import OnHead
 from core.analysis.model import Analysis
 from core.brand.kit import gather
 from core.cards import clip as clip_cards
 from core.cards import cut as cut_cards
 from core.chat.message import Out
-from core.clips.base import Picked, Wish
-from core.clips.cover_words import cover_text
+from core.clips.base import Wish
 from core.clips.registry import provider
-from core.clips.wish import tight_of
-from core.db import brands, looks, outbox, tastes, versions, videos
+from core.db import outbox, tastes, versions, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Cancelled, NothingToCut
 from core.jobs.kinds import ANALYSE, RENDER, SAMPLE
@@ -37,6 +36,7 @@ from core.render.recipe import Recipe
 from core.say import Say, say
 from core.services import Services
 from workers.making import Making, Version, keep_version, make_version, store_files
+from workers.proposing import close_if_all_are_done, propose, propose_first
 from workers.run import Run, job
 from workers.teller import Teller, telling
 
@@ -94,15 +94,21 @@ async def analyse(run: Run) -> None:
     async with scratch_folder(run) as scratch, telling(run, cut, progress) as tell:
         video = await _probed(svc, source, await _local(svc, source.media_key, scratch), tell)
         video = await _seekable(svc, video, scratch)
-        async with my_turn("analysis"):
-            found = await _analysed(run, cut, video, scratch, tell)
         finder = provider(svc.settings.clip_provider, svc.settings)
         async with svc.db.read() as tx:
             taste = await tastes.taste_of(tx, source.workspace_id, svc.clock.now())
+
+        async def begin(head: Analysis) -> None:
+            span = await finder.first(video, head, cut.wish, taste)
+            if span is not None:
+                await propose_first(run, cut, head, span)
+
+        async with my_turn("analysis"):
+            found = await _analysed(run, cut, video, scratch, tell, begin)
         picked = await finder.pick(video, found, cut.wish, tell, taste)
         if not picked.spans:
             raise NothingToCut("clips.nothing")
-    await _propose(run, cut, found, picked, tuple(tell.notes))
+    await propose(run, cut, found, picked, tuple(tell.notes))
 
 
 async def _probed(svc: Services, source: Source, path: Path, tell: Teller) -> Video:
@@ -122,7 +128,9 @@ async def _seekable(svc: Services, video: Video, scratch: Path) -> Video:
     return await settled(video, into=scratch, exe=find(svc.settings))
 
 
-async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Teller) -> Analysis:
+async def _analysed(
+    run: Run, cut: Cut, video: Video, scratch: Path, tell: Teller, on_head: OnHead
+) -> Analysis:
     """The stored analysis of this source, or a new one, stored at once."""
     svc = run.svc
     subtitles = await _local(svc, cut.subtitles_key, scratch) if cut.subtitles_key else None
@@ -134,67 +142,19 @@ async def _analysed(run: Run, cut: Cut, video: Video, scratch: Path, tell: Telle
     # Beside the scratch folder of this try: should it be killed, the next one goes on from here.
     so_far = svc.settings.data_dir / "scratch" / f"{SO_FAR}{run.id}"
     found = await find_out(
-        video, settings=svc.settings, tell=tell, subtitles=subtitles, timings=stages, keep=so_far
+        video,
+        settings=svc.settings,
+        tell=tell,
+        subtitles=subtitles,
+        timings=stages,
+        keep=so_far,
+        on_head=on_head,
     )
     async with svc.db.write() as tx:
         mark, now = cut.subtitles_sha256, svc.clock.now()
         await videos.keep_analysis(tx, cut.source_id, found, stages, now, mark)
     await asyncio.to_thread(shutil.rmtree, so_far, ignore_errors=True)
     return found
-
-
-async def _propose(
-    run: Run, cut: Cut, found: Analysis, picked: Picked, notes: tuple[Say, ...]
-) -> None:
-    svc, now = run.svc, run.svc.clock.now()
-    captions = cut.wish.captions and bool(found.words)
-    how = (picked.how,) if picked.how else ()
-    every = (*notes, *picked.unmet, *how)
-    async with svc.db.write() as tx:
-        source = await videos.source(tx, cut.source_id)
-        look = await looks.of_workspace(tx, source.workspace_id)
-        brand = await brands.of_workspace(tx, source.workspace_id)
-        music, brand = brand.music.key if brand.music else "", brand.without("music")
-        if cut.wish.music and not music:
-            every = (*every, say("music.none"))
-        for rank, span in enumerate(picked.spans, start=1):
-            burnt = captions and found.has_captions(span.start_s, span.end_s)
-            ours = captions and not burnt
-            clip_id = await videos.add_clip(
-                tx, cut, rank, span, captions=ours, rough=found.rough, now=now
-            )
-            partly = ours and found.partly_has_captions(span.start_s, span.end_s)
-            recipe = Recipe(
-                *(span.start_s, span.end_s, cut.wish.format, ours),
-                look=look,
-                burnt=burnt,
-                partly=partly,
-                cleaning=cut.wish.cleaning,
-                music="" if cut.wish.music is False else music,
-                tight=tight_of(cut.wish),
-                brand=brand,
-                cover=cover_text(cut.wish, span.title),
-            )
-            await versions.want(tx, clip_id, recipe)
-            await add_render(svc, tx, cut.id, clip_id, behind=len(picked.spans) - rank)
-        await videos.set_cut(tx, cut.id, planned=len(picked.spans), notes=every)
-
-
-async def add_render(
-    svc: Services, tx: AsyncSession, cut_id: int, clip_id: int, *, behind: int
-) -> None:
-    """Queue the render of one clip that goes before `behind` others. The queue goes by time alone,
-    to the millisecond, so the best clip is due a little earlier than the next."""
-    now = svc.clock.now()
-    await svc.jobs.add(
-        tx,
-        RENDER,
-        {"clip": clip_id},
-        key=f"render:{clip_id}",
-        now=now,
-        run_at=now - timedelta(milliseconds=behind),
-        cut_id=cut_id,
-    )
 
 
 # ── render ──────────────────────────────────────────────────────────────────────────────────────
@@ -204,7 +164,7 @@ async def _not_rendered(tx: AsyncSession, run: Run, why: Say) -> None:
     """This clip is named with its reason in the final message; the others go on."""
     clip = await videos.clip(tx, run.args["clip"])
     await videos.edit_clip(tx, clip.id, state="failed", fault=why)
-    await _close_if_all_are_done(tx, run, clip.cut_id)
+    await close_if_all_are_done(tx, run, clip.cut_id)
 
 
 @job(RENDER, gave_up=_not_rendered)
@@ -238,6 +198,7 @@ async def known_source(
     path = await _local(svc, source.media_key, scratch)
     async with svc.db.read() as tx:
         found = await videos.stored_analysis(tx, source.id, cut.subtitles_sha256)
+        found = found or await videos.stored_analysis(tx, source.id, videos.HEAD)
     if found is None or source.facts is None:
         raise RuntimeError("a clip whose source was never analysed")
     video = Video(path, source.sha256, source.facts, name=Path(source.name).stem)
@@ -269,29 +230,7 @@ async def _keep(run: Run, cut: Cut, clip: Clip, version: Version, took_s: float)
             urgent=True,
             reply_to=cut.asked_on,
         )
-        await _close_if_all_are_done(tx, run, cut.id)
-
-
-async def _close_if_all_are_done(tx: AsyncSession, run: Run, cut_id: int) -> None:
-    """After the last clip the status message says what came out, and what did not and why."""
-    clips = await videos.clips_of(tx, cut_id)
-    if any(c.state == "proposed" for c in clips):
-        return
-    cut = await videos.cut(tx, cut_id)
-    if cut.state != "working":
-        return
-    source = await videos.source(tx, cut.source_id)
-    now = run.svc.clock.now()
-    ready = sum(c.state in ("ready", "discarded") for c in clips)
-    failed = tuple(
-        say("status.clip_failed", rank=c.rank, title=c.title, why=c.fault)
-        for c in clips
-        if c.state == "failed" and c.fault
-    )
-    await videos.set_cut(tx, cut_id, state="done" if ready else "failed", done_at=now)
-    slot = cut_cards.slot(cut_id)
-    out = cut_cards.done(source.name, ready, failed, cut.notes)
-    await outbox.say(tx, cut.chat_id, out, key=slot, slot=slot, now=now)
+        await close_if_all_are_done(tx, run, cut.id)
 
 
 # ── sample ──────────────────────────────────────────────────────────────────────────────────────

@@ -62,8 +62,12 @@ class Teller:
 
 @asynccontextmanager
 async def telling(run: Run, cut: Cut, at: card.Progress) -> AsyncIterator[Teller]:
-    """Keep the status message of a request fresh while the block works."""
+    """Keep the status message of a request fresh while the block works. A clip that is made before
+    the others are known leaves it to the analysis."""
     teller = Teller(run, cut, at)
+    if at.clip and not at.clips:
+        yield teller
+        return
     writing = asyncio.create_task(_keep_writing(teller.write, teller))
     try:
         yield teller

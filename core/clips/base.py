@@ -144,3 +144,11 @@ class ClipProvider(ABC):
     ) -> Picked:
         """Find the moments; `taste` is what the workspace likes. Raises NothingToCut with the
         reason when there are none."""
+
+    async def first(
+        self, video: Video, head: Analysis, wish: Wish, taste: Taste = NO_TASTE
+    ) -> Span | None:
+        """A moment of the first part that will be among the best whatever the rest holds, so that
+        it can be made while the rest is looked at; `head` is the analysis of that part. None when
+        nobody can know."""
+        return None

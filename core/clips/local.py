@@ -31,12 +31,17 @@ from core.clips.verdict import Offer, Verdict
 from core.clips.wanted import left_by
 from core.clips.wish import MOST_CLIPS
 from core.clips.wording import Wording
+from core.errors import NothingToCut
 from core.media.facts import Video
 from core.say import Say, say
 from core.tell import Tell
 
 _OFFERED = 3
 """Times the wanted number is shown to a language model to choose from."""
+_FEW = 4
+"""Of fewer clips none is sure before everything is known: they are spread over the whole."""
+_SURE = 60.0
+"""Points; a first part whose best moment has less may be the dull one."""
 _SHORT_S = 60.0
 _SHARED = 0.4
 """Of the shorter one: a moment that shares more with an earlier one is not another one."""
@@ -66,6 +71,19 @@ class Local(ClipProvider):
         picked = replace(await asyncio.to_thread(found.picked, verdict), how=how)
         tell("pick", 1.0)
         return picked
+
+    async def first(
+        self, video: Video, head: Analysis, wish: Wish, taste: Taste = NO_TASTE
+    ) -> Span | None:
+        placed = wish.spans or wish.within or wish.topics
+        wanted = wish.count or usual_count(video.facts.duration_s)
+        if self._llm.ready or placed or wanted < _FEW:
+            return None
+        try:
+            best = (await asyncio.to_thread(pick, video, head, wish, taste)).spans[0]
+        except NothingToCut:
+            return None
+        return best if best.score >= _SURE else None
 
     async def _judged(self, found: Found, tell: Tell) -> tuple[Found, Verdict, Say | None]:
         """What a language model says of the moments, and what the person should know of it."""

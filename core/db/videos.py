@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import ANALYSER, Analysis, Word
@@ -249,6 +249,10 @@ async def set_facts(tx: AsyncSession, source_id: int, facts: VideoFacts) -> None
 # ── analyses ────────────────────────────────────────────────────────────────────────────────────
 
 
+HEAD = "head"
+"""In the place of the subtitles' hash: the analysis of the first part, until the whole is there."""
+
+
 async def stored_analysis(
     tx: AsyncSession, source_id: int, subtitles_sha256: str = ""
 ) -> Analysis | None:
@@ -274,6 +278,9 @@ async def keep_analysis(
     """Store it; when another worker was first, its one stays."""
     if await stored_analysis(tx, source_id, subtitles_sha256) is not None:
         return
+    if subtitles_sha256 != HEAD:
+        of_head = (AnalysisRow.source_id == source_id) & (AnalysisRow.subtitles_sha256 == HEAD)
+        await tx.execute(delete(AnalysisRow).where(of_head))
     tx.add(
         AnalysisRow(
             source_id=source_id,

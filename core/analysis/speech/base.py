@@ -5,7 +5,7 @@ One file per engine in this folder; `choose.py` says which is used when.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -45,6 +45,14 @@ class Heard:
     """What a person must know of where the words come from."""
 
 
+SoFar = Callable[[Callable[[], Heard], float], None]
+"""Told how to get what is understood, and until which second nothing is missing in it."""
+
+
+def nobody_waits(_: Callable[[], Heard], __: float) -> None:
+    """A `SoFar` for when only the whole is wanted."""
+
+
 class Recogniser(Protocol):
     """Turns sound into words."""
 
@@ -56,7 +64,12 @@ class Recogniser(Protocol):
         ...
 
     async def words(
-        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+        self,
+        pcm: Path,
+        voice: Sequence[Spell],
+        tell: Tell,
+        journal: Path | None = None,
+        so_far: SoFar = nobody_waits,
     ) -> Heard:
         """`pcm` is 16 kHz mono signed 16-bit from t = 0 on; speech lies in `voice`. `journal`
         is a file in which what was understood is noted line by line, and from which another try

@@ -19,6 +19,8 @@ from core.errors import Told
 from core.media.child import Limits, confined
 
 MEMORY_B = 6 << 30
+NICE = 12
+"""Lower than what renders: a clip that is begun before all words are there comes soon."""
 
 OnLine = Callable[[dict[str, Any]], None]
 
@@ -29,7 +31,7 @@ async def run_child(module: str, args: Sequence[str], on_line: OnLine) -> None:
         async with confined(
             [sys.executable, "-m", module, *args],
             cwd=Path(folder),
-            limits=Limits(memory_b=MEMORY_B),
+            limits=Limits(memory_b=MEMORY_B, nice=NICE),
             stdout=asyncio.subprocess.PIPE,
             env={"PYTHONPATH": str(Path(__file__).parents[3])},
         ) as child:

@@ -12,7 +12,7 @@ import structlog
 
 from core.analysis.model import Spell
 from core.analysis.pieces import Kept
-from core.analysis.speech.base import Heard, Recogniser, SpeechSettings
+from core.analysis.speech.base import Heard, Recogniser, SoFar, SpeechSettings, nobody_waits
 from core.analysis.speech.endpoint import Endpoint
 from core.analysis.speech.pauses import in_pauses
 from core.analysis.speech.sphinx import Sphinx
@@ -52,6 +52,7 @@ async def find_words(
     tell: Tell,
     subtitles: Path | None,
     kept: Kept | None = None,
+    so_far: SoFar = nobody_waits,
 ) -> Heard:
     """The words of a source. What did not work is told once, and the next way is tried."""
     if subtitles is not None:
@@ -69,7 +70,7 @@ async def find_words(
             continue
         try:
             journal = kept.folder / f"words-{engine.by}.jsonl" if kept and kept.folder else None
-            heard = await engine.words(pcm, voice, tell, journal)
+            heard = await engine.words(pcm, voice, tell, journal, so_far)
         except Told as told:
             log.warning("words.engine_failed", engine=engine.by, why=told.say.key)
             tell("words", 0.0, note=told.say)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import aiohttp
 
 from core.analysis.model import Spell, Word, WordsFrom
-from core.analysis.speech.base import Heard, SpeechSettings
+from core.analysis.speech.base import Heard, SoFar, SpeechSettings, nobody_waits
 from core.analysis.speech.journal import Journal
 from core.errors import Told
 from core.say import Say, say
@@ -39,7 +40,12 @@ class Endpoint:
         return None if self._speech.api_root else say("speech.no_endpoint")
 
     async def words(
-        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+        self,
+        pcm: Path,
+        voice: Sequence[Spell],
+        tell: Tell,
+        journal: Path | None = None,
+        so_far: SoFar = nobody_waits,
     ) -> Heard:
         length_s = pcm.stat().st_size / 2 / RATE_HZ
         noted = Journal(journal)
@@ -55,6 +61,7 @@ class Endpoint:
                 found.extend(_words(answer, piece))
                 language = language or answer.get("language")
                 tell("words", min(0.99, piece.end_s / max(0.1, length_s)))
+                so_far(partial(Heard, tuple(found), self.by, language), piece.end_s)
         return Heard(tuple(found), self.by, language)
 
     async def _ask(self, session: aiohttp.ClientSession, wav: bytes) -> dict[str, Any]:

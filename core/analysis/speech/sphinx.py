@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from functools import partial
 from importlib import util
 from pathlib import Path
 from typing import Any
 
 from core.analysis.model import Spell, WordsFrom
 from core.analysis.side_by_side import side_by_side
-from core.analysis.speech.base import Heard
+from core.analysis.speech.base import Heard, SoFar, nobody_waits
 from core.analysis.speech.child import run_child, word_of
 from core.analysis.speech.journal import Journal
 from core.say import Say, say
@@ -31,7 +32,12 @@ class Sphinx:
         return None if util.find_spec("pocketsphinx") else say("speech.no_sphinx")
 
     async def words(
-        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+        self,
+        pcm: Path,
+        voice: Sequence[Spell],
+        tell: Tell,
+        journal: Path | None = None,
+        so_far: SoFar = nobody_waits,
     ) -> Heard:
         parts = [part for spell in voice for part in _cut(spell)]
         total_s = sum(p.length_s for p in parts) or 1.0
@@ -42,6 +48,9 @@ class Sphinx:
         def on_line(line: dict[str, Any]) -> None:
             noted.note(line)
             tell("words", min(0.99, sum(n["done"] for n in noted.lines) / total_s))
+            done = {n["at"] for n in noted.lines}
+            missing_s = min((p.start_s for p in parts if p.start_s not in done), default=0.0)
+            so_far(partial(self._heard, noted), missing_s)
 
         processes = min(2, os.cpu_count() or 1)
         shares = [left[i::processes] for i in range(processes)]
@@ -52,6 +61,9 @@ class Sphinx:
                 if share
             )
         )
+        return self._heard(noted)
+
+    def _heard(self, noted: Journal) -> Heard:
         found = (word_of(w) for line in noted.lines for w in line["words"])
         return Heard(tuple(sorted(found, key=lambda w: w.start_s)), self.by, "en")
 

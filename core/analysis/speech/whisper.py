@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import structlog
 
 from core.analysis.model import Spell, Word, WordsFrom
 from core.analysis.models import pull
-from core.analysis.speech.base import Heard, SpeechSettings
+from core.analysis.speech.base import Heard, SoFar, SpeechSettings, nobody_waits
 from core.analysis.speech.child import run_child, word_of
 from core.analysis.speech.journal import Journal
 from core.errors import Told
@@ -63,7 +64,12 @@ class Whisper:
         return None
 
     async def words(
-        self, pcm: Path, voice: Sequence[Spell], tell: Tell, journal: Path | None = None
+        self,
+        pcm: Path,
+        voice: Sequence[Spell],
+        tell: Tell,
+        journal: Path | None = None,
+        so_far: SoFar = nobody_waits,
     ) -> Heard:
         total_s = max((s.end_s for s in voice), default=1.0)
         noted = Journal(journal)
@@ -71,6 +77,8 @@ class Whisper:
         def on_line(line: dict[str, Any]) -> None:
             noted.note(line)
             tell("words", min(0.99, line.get("to", 0.0) / total_s))
+            if "to" in line:
+                so_far(partial(self._heard, noted, voice), line["to"])
 
         folder = model_folder(self._settings, self._speech).resolve()
         for device in await devices():
@@ -83,6 +91,9 @@ class Whisper:
                 if device == "cpu":
                     raise
                 log.warning("words.gpu_failed", why=told.say.key)
+        return self._heard(noted, voice)
+
+    def _heard(self, noted: Journal, voice: Sequence[Spell]) -> Heard:
         said = (word_of(w) for line in noted.lines for w in line.get("words", ()))
         spoken = [w for w in said if _voiced(w, voice)]
         return Heard(tuple(spoken), self.by, language_of(noted))

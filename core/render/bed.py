@@ -45,6 +45,9 @@ SILENT_LUFS = -60.0
 LEAST_S = 2.0
 OWN_SILENT_LUFS = -23.0
 """Where the clip itself has no sound; the whole is levelled behind it."""
+_CHUNK = 10 * RATE_HZ
+_HEADER_B = 44
+"""Of a WAV file as Python writes it."""
 _STEP_S = 0.1
 _BLOCK_S = 0.4
 _SLOW_S = 3.0
@@ -56,6 +59,7 @@ _LIFT_DB = 8.0
 
 log = structlog.get_logger()
 
+Samples = npt.NDArray[np.int16]
 Stereo = npt.NDArray[np.float32]
 Curve = npt.NDArray[np.float64]
 
@@ -79,13 +83,13 @@ async def make_bed(
     return await asyncio.to_thread(_made, sound, spoken, length_s, own_lufs, into)
 
 
-async def _read(music: Path, exe: str, length_s: float) -> Stereo:
+async def _read(music: Path, exe: str, length_s: float) -> Samples:
     """From where it begins to be heard, no more than is needed."""
     heard = "silenceremove=start_periods=1:start_threshold=-55dB"
-    to = f"aresample={RATE_HZ},aformat=sample_fmts=flt:channel_layouts=stereo"
+    to = f"aresample={RATE_HZ},aformat=sample_fmts=s16:channel_layouts=stereo"
     args = [
         *("-i", file_arg(music), "-map", "0:a:0", "-vn", "-sn", "-dn", "-af", f"{heard},{to}"),
-        *("-t", f"{length_s + CROSS_S:.3f}", "-f", "f32le", "pipe:1"),
+        *("-t", f"{length_s + CROSS_S:.3f}", "-f", "s16le", "pipe:1"),
     ]
     try:
         async with start(args, exe=exe, timeout_s=60 + length_s, reads=True) as running:
@@ -96,8 +100,8 @@ async def _read(music: Path, exe: str, length_s: float) -> Stereo:
         log.info("music.refused", why=wrong.cause)
         nothing = "matches no streams" in wrong.log
         raise Told("music.no_sound" if nothing else "music.unreadable") from wrong
-    sound = np.frombuffer(raw[: len(raw) // 8 * 8], np.float32).reshape(-1, 2)
-    if not len(sound) or _lufs(_momentary(sound)) < SILENT_LUFS:
+    sound = np.frombuffer(raw[: len(raw) // 4 * 4], np.int16).reshape(-1, 2)
+    if not len(sound) or _lufs(_momentary(Looped(sound, len(sound)))) < SILENT_LUFS:
         raise Told("music.silent")
     if len(sound) < LEAST_S * RATE_HZ:
         raise Told("music.too_short", least=Seconds(LEAST_S))
@@ -105,35 +109,63 @@ async def _read(music: Path, exe: str, length_s: float) -> Stereo:
 
 
 def _made(
-    sound: Stereo, spoken: Sequence[Spell], length_s: float, own_lufs: float | None, into: Path
+    sound: Samples, spoken: Sequence[Spell], length_s: float, own_lufs: float | None, into: Path
 ) -> float | None:
-    bed = looped(sound, round(length_s * RATE_HZ))
-    loud = _momentary(bed)
+    music = Looped(sound, round(length_s * RATE_HZ))
+    loud = _momentary(music)
     own = OWN_SILENT_LUFS if own_lufs is None else own_lufs
     curve = own + fader(spoken, length_s, len(loud)) - _slowly(loud)
-    bed = _faded(bed * _per_sample(curve, len(bed))[:, None])
     with wave.open(str(into), "wb") as file:
         file.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
-        file.writeframes((np.clip(bed, -1, 1) * 32767).astype("<i2").tobytes())
-    return _under(bed, spoken, own) if spoken else None
+        for at in range(0, music.size, _CHUNK):
+            until = min(at + _CHUNK, music.size)
+            piece = music.part(at, until) * _gain(curve, at, until, music.size)[:, None]
+            file.writeframes((np.clip(piece, -1, 1) * 32767).astype("<i2").tobytes())
+    made = np.memmap(into, np.int16, "r", offset=_HEADER_B).reshape(-1, 2)
+    return _under(_momentary(Looped(made, len(made))), spoken, own) if spoken else None
 
 
-def looped(sound: Stereo, size: int) -> Stereo:
-    """As long as asked for."""
-    cross = min(round(CROSS_S * RATE_HZ), len(sound) // 3)
-    fall = np.sqrt(np.linspace(1, 0, cross, dtype=np.float32))[:, None]
-    made = np.zeros((size + len(sound), 2), np.float32)
-    at = 0
-    while at < size:
-        piece = sound.copy()
-        if at:
-            piece[:cross] *= fall[::-1]
-        piece[-cross:] *= fall
-        made[at : at + len(piece)] += piece
-        at += len(piece) - cross
-    if len(sound) >= size:  # once is enough: nothing runs into anything
-        return sound[:size].copy()
-    return made[:size]
+def _gain(curve_db: Curve, at: int, until: int, size: int) -> Stereo:
+    """Of each sample, with the music faded in at its beginning and out at its end."""
+    n = np.arange(at, until)
+    db = np.interp(n / RATE_HZ, np.arange(len(curve_db)) * _STEP_S, curve_db)
+    into, out = (min(s, size / RATE_HZ / 2) * RATE_HZ for s in (FADE_IN_S, FADE_OUT_S))
+    edge = np.clip(np.minimum(n / into, (size - n) / out), 0, 1)
+    return np.asarray(10 ** (db / 20) * np.sin(np.pi / 2 * edge) ** 2, np.float32)
+
+
+class Looped:
+    """A music as long as asked for. Where it is shorter it begins again, and its end runs into its
+    beginning. Of a long clip only pieces are ever spread out in memory."""
+
+    def __init__(self, sound: Samples, size: int) -> None:
+        self.size = size
+        self._sound = sound
+        self._cross = min(round(CROSS_S * RATE_HZ), len(sound) // 3) if len(sound) < size else 0
+        rise = np.linspace(0, 1, self._cross, dtype=np.float32)
+        self._rise = np.sqrt(rise)[:, None]
+
+    def part(self, at: int, until: int) -> Stereo:
+        """−1…1; silence outside."""
+        made = np.zeros((until - at, 2), np.float32)
+        length = len(self._sound)
+        begin = 0
+        while begin < min(until, self.size):
+            a, b = max(at, begin), min(until, begin + length, self.size)
+            if a < b:
+                made[a - at : b - at] += self._once(a - begin, b - begin, again=begin > 0)
+            begin += length - self._cross
+        return made
+
+    def _once(self, a: int, b: int, *, again: bool) -> Stereo:
+        piece = self._sound[a:b].astype(np.float32) / np.float32(32768)
+        cross, length = self._cross, len(self._sound)
+        if again and a < cross:
+            piece[: cross - a] *= self._rise[a : min(b, cross)]
+        if cross and b > length - cross:
+            late = max(a, length - cross)
+            piece[late - a :] *= self._rise[::-1][late - length + cross : b - length + cross]
+        return piece
 
 
 def fader(spoken: Sequence[Spell], length_s: float, count: int) -> Curve:
@@ -155,14 +187,16 @@ def fader(spoken: Sequence[Spell], length_s: float, count: int) -> Curve:
 # ── loudness ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _momentary(sound: Stereo) -> Curve:
+def _momentary(music: Looped) -> Curve:
     """LUFS of 0.4 s around each step of 0.1 s (BS.1770, without its gates)."""
     size, step = round(_BLOCK_S * RATE_HZ), round(_STEP_S * RATE_HZ)
-    padded = np.pad(sound, ((size // 2, size // 2), (0, 0)))
     weights, found = _k_weights(size), []
-    for at in range(0, len(padded) - size + 1, step):
-        power = np.abs(np.fft.rfft(padded[at : at + size], axis=0)) ** 2
-        found.append(float((power.T @ weights).sum()))
+    for begin in range(0, music.size, _CHUNK):
+        until = min(begin + _CHUNK, music.size)
+        around = music.part(begin - size // 2, until + size // 2)
+        for at in range(0, until - begin, step):
+            power = np.abs(np.fft.rfft(around[at : at + size], axis=0)) ** 2
+            found.append(float((power.T @ weights).sum()))
     return np.asarray(-0.691 + 10 * np.log10(np.maximum(found, 1e-12)))
 
 
@@ -196,24 +230,8 @@ def _around(momentary: Curve, length_s: float) -> Curve:
     return np.asarray(10 * np.log10(np.convolve(power, np.ones(steps) / steps, "valid") + 1e-9))
 
 
-def _per_sample(curve_db: Curve, size: int) -> Stereo:
-    t = np.arange(size) / RATE_HZ
-    return np.asarray(
-        10 ** (np.interp(t, np.arange(len(curve_db)) * _STEP_S, curve_db) / 20), np.float32
-    )
-
-
-def _faded(bed: Stereo) -> Stereo:
-    """In at its beginning, out at its end."""
-    into, out = (min(round(s * RATE_HZ), len(bed) // 2) for s in (FADE_IN_S, FADE_OUT_S))
-    bed[:into] *= np.sin(np.linspace(0, np.pi / 2, into, dtype=np.float32))[:, None] ** 2
-    bed[len(bed) - out :] *= np.cos(np.linspace(0, np.pi / 2, out, dtype=np.float32))[:, None] ** 2
-    return bed
-
-
-def _under(bed: Stereo, spoken: Sequence[Spell], own_lufs: float) -> float:
+def _under(loud: Curve, spoken: Sequence[Spell], own_lufs: float) -> float:
     """Measured on the bed that was made, where somebody speaks."""
-    loud = _momentary(bed)
     t = np.arange(len(loud)) * _STEP_S
     there = np.zeros(len(loud), bool)
     for spell in spoken:

@@ -104,6 +104,18 @@ async def test_a_reply_to_the_card_and_the_command_do_the_same(
     assert await wanted(svc, clip) == recipe, "and nothing was changed"
 
 
+async def test_the_sound_is_cleaned_by_a_word_and_music_needs_one_that_is_set(
+    chat: Talk, svc: Services, clip: Clip
+) -> None:
+    await chat.write("/edit 1 clean the sound")
+    assert chat.last.says("I am making On pricing again: with its sound cleaned.")
+    recipe = await wanted(svc, clip)
+    assert recipe and recipe.cleaning == "clean"
+    await chat.write("/edit 1 with music")
+    assert chat.last.says("No music is set here")
+    assert await wanted(svc, clip) == recipe, "and nothing was changed"
+
+
 async def test_changes_add_up_while_a_version_is_made_and_can_be_stopped(
     chat: Talk, svc: Services, clip: Clip
 ) -> None:

@@ -3,6 +3,7 @@ nobody speaks."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,9 @@ USUAL_MIN_S, USUAL_MAX_S = 15.0, 60.0
 _PER_START = 12
 """Ends that are tried for one beginning; more only differ by a word or two."""
 _T = TypeVar("_T")
+_HAIR_S = 1e-6
+ALL_BLACK = 0.8
+"""Share of a video from which on it is black, and not only dark now and then."""
 _SLACK_S = 0.5
 """A named place is meant roughly."""
 
@@ -44,7 +48,7 @@ class Lengths:
     max_s: float
 
     def hold(self, length_s: float) -> bool:
-        return self.min_s - 1e-6 <= length_s <= self.max_s + 1e-6
+        return self.min_s - _HAIR_S <= length_s <= self.max_s + _HAIR_S
 
 
 def lengths_for(wish: Wish, duration_s: float) -> Lengths:
@@ -118,13 +122,17 @@ def seen(
     points = _points(analysis, edges, lengths, low, high)
     found: list[Candidate] = []
     for i, start in enumerate(points):
-        ends = [p for p in points[i + 1 :] if lengths.hold(p - start)]
-        found.extend(Candidate(start, end) for end in _spread(ends))
+        first = bisect_left(points, start + lengths.min_s - _HAIR_S, i + 1)
+        last = bisect_right(points, start + lengths.max_s + _HAIR_S, first)
+        found.extend(Candidate(start, end) for end in _spread(points[first:last]))
     if not found and SHORTEST_S * 0.9 <= high - low <= lengths.max_s:
         kind = Candidate(edges.near(low, 0.3), edges.near(high, 0.3))
         whole = Candidate(edges.out_of_word(low), edges.out_of_word(high))
         found.append(kind if lengths.hold(kind.length_s) else whole)
-    return [c for c in found if _black_s(c, analysis) <= c.length_s / 3]
+    kept = [c for c in found if _black_s(c, analysis) <= c.length_s / 3]
+    if kept or sum(b.length_s for b in analysis.black) > ALL_BLACK * analysis.duration_s:
+        return kept
+    return found  # it flashes all the way through
 
 
 def _points(
@@ -142,8 +150,14 @@ def _points(
         quiet = [_quiet(analysis, a + (b - a) * k / n, step / 4) for k in range(1, n)]
         points += [*quiet, b]
     whole = sorted({round(edges.near(t, 0.3), 3) for t in points})
-    bad = _bad_openings(analysis)
-    return [t for t in whole if not any(s.start_s + 0.05 < t < s.end_s - 0.05 for s in bad)]
+    bad = sorted(_bad_openings(analysis), key=lambda s: s.end_s)
+    return [t for t in whole if not _lies_in(bad, t)]
+
+
+def _lies_in(spells: Sequence[Spell], t_s: float) -> bool:
+    """Well inside one of them; black and still pictures overlap in no other way than as one."""
+    at = bisect_right(spells, t_s + 0.05, key=lambda s: s.end_s)
+    return any(s.start_s + 0.05 < t_s for s in spells[at : at + 2])
 
 
 def _bad_openings(analysis: Analysis) -> list[Spell]:
@@ -164,7 +178,9 @@ def _quiet(analysis: Analysis, t_s: float, reach_s: float) -> float:
 
 
 def _black_s(candidate: Candidate, analysis: Analysis) -> float:
+    black = analysis.black
+    first = bisect_right(black, candidate.start_s, key=lambda b: b.end_s)
+    last = bisect_left(black, candidate.end_s, key=lambda b: b.start_s)
     return sum(
-        max(0.0, min(candidate.end_s, b.end_s) - max(candidate.start_s, b.start_s))
-        for b in analysis.black
+        min(candidate.end_s, b.end_s) - max(candidate.start_s, b.start_s) for b in black[first:last]
     )

@@ -105,7 +105,9 @@ class Edges:
         marks = [low, high, min(high, max(low, liked))]
         for s in self._near_shots(low, high):
             marks += [s, s - EDGE_S, s + EDGE_S]
-        for spell in self._black:
+        first = bisect_left(self._black, low, key=lambda b: b.end_s)
+        last = bisect_right(self._black, high, key=lambda b: b.start_s)
+        for spell in self._black[first:last]:
             marks += [spell.start_s, spell.end_s]
         return [t for t in marks if low <= t <= high]
 

@@ -130,8 +130,7 @@ class Features:
 
     def complete(self, c: Candidate) -> float:
         if c.first < 0:
-            near = (abs(t - s) < 0.05 for s in self.analysis.shots_s for t in (c.start_s, c.end_s))
-            return float(sum(near))
+            return float(sum(map(self.measures.is_cut, (c.start_s, c.end_s))))
         start, end = self.openings[c.first], self.closings[c.last]
         points = 1.0 * end.ended + min(1.0, end.pause_s) + 0.3 * end.falls
         points -= 0.8 * end.asks + 0.9 * end.open + 0.9 * start.dangling + 0.5 * start.answers

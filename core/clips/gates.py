@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def is_talk(analysis: Analysis, sentences: Sequence[Sentence]) -> bool:
 def nothing_happens(analysis: Analysis, start_s: float = 0.0, end_s: float | None = None) -> bool:
     """Nothing is heard, and the picture stands still, over a whole video or a stretch of it."""
     end_s = analysis.duration_s if end_s is None else end_s
-    if any(start_s < s < end_s for s in analysis.shots_s):
+    if bisect_left(analysis.shots_s, end_s) > bisect_right(analysis.shots_s, start_s):
         return False
     i, j = int(start_s * 10), int(end_s * 10) + 1
     heard = sum(e > _SILENT_DB for e in analysis.energy_db[i:j])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +33,7 @@ class Measures:
         self._energy_sum = np.cumsum([0.0, *self._energy])
         self._square_sum = np.cumsum([0.0, *self._energy**2])
         self._rise = _rises(self._energy)
+        self._still_s = sum(s.length_s for s in analysis.frozen)
         self._motion = np.cumsum([0.0, *analysis.motion])
         self._faces = np.cumsum([0, *(bool(s.faces) for s in analysis.samples)])
         self._sample_times = [s.t_s for s in analysis.samples]
@@ -71,7 +72,24 @@ class Measures:
         return bisect_left(self._loud, b) - bisect_left(self._loud, a)
 
     def cuts(self, a: float, b: float) -> int:
-        return sum(a + 0.05 < s < b - 0.05 for s in self.analysis.shots_s)
+        shots = self.analysis.shots_s
+        return max(0, bisect_left(shots, b - 0.05) - bisect_right(shots, a + 0.05))
+
+    def is_cut(self, t_s: float, within_s: float = 0.05) -> bool:
+        shots = self.analysis.shots_s
+        return bisect_left(shots, t_s + within_s) > bisect_right(shots, t_s - within_s)
+
+    def is_black(self, t_s: float) -> bool:
+        at = bisect_right(self.analysis.black, t_s, key=lambda b: b.end_s)
+        return at < len(self.analysis.black) and self.analysis.black[at].start_s <= t_s
+
+    def stands_still(self, t_s: float) -> bool:
+        """Whether the picture does not move from here on, in a video that does."""
+        frozen = self.analysis.frozen
+        if self._still_s > 0.3 * self.analysis.duration_s:
+            return False
+        at = bisect_right(frozen, t_s + 1, key=lambda s: s.end_s)
+        return at < len(frozen) and frozen[at].start_s <= t_s + 0.1
 
     def _mean(self, sums: Floats, a: float, b: float) -> float:
         i, j = _bins(a, b, len(sums) - 1)

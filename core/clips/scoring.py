@@ -107,8 +107,8 @@ def _spread(worth: Floats) -> Floats:
 def _against(c: Candidate, features: Features) -> float:
     """What speaks against a stretch, whatever speaks for it."""
     m = features.measures
-    points = 0.15 * any(b.start_s <= c.start_s + 0.3 < b.end_s for b in m.analysis.black)
-    points += 0.10 * _still_at_start(c, features)
+    points = 0.15 * m.is_black(c.start_s + 0.3)
+    points += 0.10 * m.stands_still(c.start_s)
     points += 0.06 * (c.length_s > _DRAG_S)
     points += 0.18 * _flashes(c, features)
     if c.first < 0:
@@ -130,11 +130,3 @@ def _flashes(c: Candidate, features: Features) -> int:
     at_start = first < len(shots) and shots[first] - c.start_s < _FLASH_S
     at_end = last >= 0 and c.end_s - shots[last] < _FLASH_S and shots[last] > c.start_s
     return at_start + at_end
-
-
-def _still_at_start(c: Candidate, features: Features) -> bool:
-    """It begins on a picture that does not move, in a video that does."""
-    analysis = features.analysis
-    if sum(s.length_s for s in analysis.frozen) > 0.3 * analysis.duration_s:
-        return False
-    return any(s.start_s <= c.start_s + 0.1 and s.end_s > c.start_s + 1 for s in analysis.frozen)

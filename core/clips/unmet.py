@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.clips.candidates import ALL_BLACK
 from core.clips.choose import usual_count
 from core.clips.desk import Desk
 from core.clips.gates import nothing_happens
@@ -11,8 +12,6 @@ from core.clips.scoring import Scored
 from core.clips.wish import LONGEST_S, MOST_CLIPS, SHORTEST_S
 from core.errors import NothingToCut
 from core.say import Say, Seconds, say
-
-_BLACK = 0.8
 
 
 def unmet(desk: Desk, chosen: Sequence[Scored]) -> list[Say]:
@@ -71,7 +70,7 @@ def nothing(desk: Desk) -> NothingToCut:
         return NothingToCut("wish.longer_than_video", length=length)
     if wish.within and wish.within.start_s >= duration_s:
         return NothingToCut("wish.all_beyond_the_end", length=length)
-    if sum(b.length_s for b in desk.analysis.black) > _BLACK * duration_s:
+    if sum(b.length_s for b in desk.analysis.black) > ALL_BLACK * duration_s:
         return NothingToCut("clips.all_black")
     if not desk.analysis.words and nothing_happens(desk.analysis):
         return NothingToCut("clips.nothing_happens")

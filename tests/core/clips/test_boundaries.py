@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -187,3 +188,49 @@ def test_no_clip_runs_from_one_recording_into_another() -> None:
     spans = pick(video(), glued, Wish()).spans
     assert len(spans) >= 4
     assert all(s.end_s <= edge + EDGE_S or s.start_s >= edge - EDGE_S for s in spans)
+
+
+def test_a_video_that_flashes_all_the_way_through_gives_clips_too() -> None:
+    flashing = analysed(
+        (),
+        duration_s=60.0,
+        shots_s=[0.0, *(i + 0.5 for i in range(1, 59))],
+        black=[Spell(2.0 * i, 2.0 * i + 1) for i in range(30)],
+        faces=False,
+        motion=[0.1] * 600,
+        energy_db=[-20.0] * 600,
+    )
+    assert pick(video(), flashing, Wish()).spans
+
+
+def test_hours_of_short_shots_are_chosen_from_in_little_time() -> None:
+    """Work per stretch that grows with the number of shots took minutes here: with four times the
+    length the work may grow four times, and some."""
+
+    def work(hours: float) -> int:
+        length_s = hours * 3600
+        shots = [2.4 * i for i in range(int(length_s / 2.4))]
+        still = [Spell(s + 0.1, s + 2.3) for s in shots]
+        of = analysed(
+            (),
+            duration_s=length_s,
+            shots_s=shots,
+            frozen=still,
+            faces=False,
+            motion=[0.0] * int(length_s * 10),
+            energy_db=[-20.0] * int(length_s * 10),
+        )
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count)
+        try:
+            assert pick(video(), of, Wish(count=4)).spans
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert work(0.4) < 6 * work(0.1)

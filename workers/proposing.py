@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import Analysis
+from core.captions.fonts import font_for, font_in
 from core.cards import cut as cut_cards
 from core.clips.base import Picked, Span
 from core.clips.cover_words import cover_text
@@ -26,7 +29,7 @@ async def propose(
 ) -> None:
     """All moments of a request, with the one that was begun before they were known."""
     how = (picked.how,) if picked.how else ()
-    every = (*notes, *picked.unmet, *how)
+    every = (*notes, *picked.unmet, *how, *await _other_font(run.svc, cut, found))
     async with run.svc.db.write() as tx:
         begun = await videos.clips_of(tx, cut.id)
         spans = with_first(picked.spans, begun[0].span) if begun else picked.spans
@@ -62,6 +65,21 @@ async def _music(tx: AsyncSession, cut: Cut) -> str:
     source = await videos.source(tx, cut.source_id)
     brand = await brands.of_workspace(tx, source.workspace_id)
     return brand.music.key if brand.music else ""
+
+
+async def _other_font(svc: Services, cut: Cut, found: Analysis) -> tuple[Say, ...]:
+    """Says so where the font of the brand cannot write what is said."""
+    async with svc.db.read() as tx:
+        source = await videos.source(tx, cut.source_id)
+        font = (await brands.of_workspace(tx, source.workspace_id)).font
+    if font is None or not cut.wish.captions:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
+        path = svc.store.local_path(font.key) or await svc.store.fetch(
+            font.key, Path(folder) / "font"
+        )
+        drawn = font_for(" ".join(w.text for w in found.words), font_in(path))
+    return () if drawn.path == path or not found.words else (say("brand.font_not_here"),)
 
 
 async def _add(

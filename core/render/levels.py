@@ -25,12 +25,14 @@ SPEECH_SHARE, FLOOR_SHARE = 92, 4
 """Percentiles of the steps that are taken for the vowels and for the room."""
 OVER_FLOOR_DB, UNDER_SPEECH_DB = 7.0, 36.0
 """Quiet is what comes near the room, or lies so far under the vowels that nobody hears it."""
-LEAST_RANGE_DB = 22.0
+LEAST_RANGE_DB = 18.0
 """Between vowels and room. With less there is music, a crowd or noise under the speech: quiet could
 not be told from loud, and a cut would be heard in what goes on underneath."""
+LEAST_PLAIN_DB = 12.0
+"""The same of the sound as it is: rumble that is as strong as the voice thumps where it is cut."""
 DIP_S = 0.06
 """A shorter dip is the closure of a consonant, inside a word."""
-BLIP_S, BLIP_DB = 0.03, 12.0
+BLIP_S, BLIP_DB = 0.03, 18.0
 """A shorter and weaker noise than this is a click of the tongue or of the room."""
 
 
@@ -40,16 +42,18 @@ class Levels:
 
     start_s: float
     db: npt.NDArray[np.float64]
+    range_db: float
+    """Between loud and quiet of the sound as it is, with everything deep."""
 
     @classmethod
     def of(cls, samples: npt.NDArray[np.int16], start_s: float) -> Levels:
         """Of mono samples at 16 kHz."""
         x = samples.astype(np.float64) / 32768
+        plain = _steps(x)
         x[1:] -= _EMPHASIS * x[:-1].copy()
-        size = round(RATE_HZ * STEP_S)
-        blocks = x[: len(x) // size * size].reshape(-1, size)
-        rms = np.sqrt((blocks**2).mean(axis=1)) if len(blocks) else np.zeros(0)
-        return cls(start_s, 20 * np.log10(np.maximum(rms, 10**-4.5)))
+        shares = (SPEECH_SHARE, FLOOR_SHARE)
+        loud, quiet = np.percentile(plain, shares) if len(plain) else (0.0, 0.0)
+        return cls(start_s, _steps(x), float(loud - quiet))
 
     @property
     def speech_db(self) -> float:
@@ -62,7 +66,8 @@ class Levels:
     @property
     def clear(self) -> bool:
         """Whether quiet can be told from loud at all."""
-        return self.speech_db - self.floor_db >= LEAST_RANGE_DB
+        emphasised = self.speech_db - self.floor_db >= LEAST_RANGE_DB
+        return emphasised and self.range_db >= LEAST_PLAIN_DB
 
     @property
     def quiet_db(self) -> float:
@@ -89,6 +94,14 @@ class Levels:
 
     def _at(self, step: int) -> float:
         return self.start_s + step * STEP_S
+
+
+def _steps(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """RMS of every step in dB."""
+    size = round(RATE_HZ * STEP_S)
+    blocks = x[: len(x) // size * size].reshape(-1, size)
+    rms = np.sqrt((blocks**2).mean(axis=1)) if len(blocks) else np.zeros(0)
+    return np.asarray(20 * np.log10(np.maximum(rms, 10**-4.5)))
 
 
 async def levels_of(video: Video, start_s: float, end_s: float, *, exe: str) -> Levels | None:

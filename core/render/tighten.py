@@ -49,6 +49,9 @@ SLACK_S, LONGEST_FILLER_S = 0.15, 1.2
 """Recognisers are that unsure of a filler; and a longer sound is more than one."""
 WORD_S = 0.35
 """Nobody draws a word out longer than twice this, except to look for the next one."""
+LAUGH_S, LAUGHS_APART_S = 0.5, 0.25
+"""A sound without a word that is so long is laughter, applause or a thing that happens; one laugh
+is made of bursts that lie closer."""
 BREATH_DB = 15.0
 """A breath is at least this far under the vowels."""
 MOVES, MOVES_LEAST = 3.0, 0.02
@@ -146,14 +149,16 @@ def _gaps(quiet: Sequence[Spell], fillers: Sequence[Word], words: Sequence[Word]
 
 
 def _without_beats(gaps: Sequence[_Gap], words: Sequence[Word], levels: Levels) -> list[_Gap]:
-    """Quiet beside a sound that is no word and no breath belongs to it: the silence before a laugh
-    is what makes it one."""
-    left = list(gaps)
-    for a, b in pairwise(gaps):
+    """Quiet beside a longer sound that is no word and no breath belongs to it: the silence before a
+    laugh is what makes it one. A short one is a word or an "um" that nobody wrote down."""
+    able = [g for g in gaps if g.fillers or g.end_s - g.start_s >= LAUGHS_APART_S]
+    left = list(able)
+    for a, b in pairwise(able):
         start_s, end_s = a.end_s, b.start_s
         said = any(w.start_s < end_s + SLACK_S and start_s < _end_s(w) + SLACK_S for w in words)
         sound = levels.between(start_s, end_s)
-        if not said and len(sound) and sound.max() > levels.speech_db - BREATH_DB:
+        loud = len(sound) > 0 and sound.max() > levels.speech_db - BREATH_DB
+        if not said and loud and end_s - start_s >= LAUGH_S:
             left = [g for g in left if g not in (a, b)]
     return left
 

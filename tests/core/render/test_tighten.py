@@ -58,7 +58,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture=f"color=black:s=320x180:r=30:d={LENGTH_S},geq=lum='if({flash},235,30+mod(N,2))'"
         ":cb=128:cr=128",
         sound=f"aevalsrc='0.0006*(random(0)-0.5)+0.08*sin(2*PI*700*t)*({said})"
-        f"+0.05*(random(1)-0.5)*between(t,8.9,9.3)+0.5*sin(2*PI*1000*t)*({beeps})'"
+        f"+0.03*(random(1)-0.5)*between(t,8.85,9.45)+0.5*sin(2*PI*1000*t)*({beeps})'"
         f":s=48000:d={LENGTH_S}",
     )
 

@@ -87,9 +87,9 @@ def _lag(made: np.ndarray, own: np.ndarray, clip: Clip, k: int) -> float | None:
     a, b = parts(clip)[k]
     at = sum(y - x for x, y in parts(clip)[:k])
     length, reach = round(min(b - a - 0.04, 3.0) * RATE_HZ), round(REACH_S * RATE_HZ)
-    # The last one at its end: a drift is largest there.
-    late = k == len(parts(clip)) - 1
-    skip = round((b - a - 0.02) * RATE_HZ) - length if late else round(0.02 * RATE_HZ)
+    # The first one at its end, by the join; the last one too: a drift is largest there.
+    late = k in (0, len(parts(clip)) - 1)
+    skip = round((b - a - 0.03) * RATE_HZ) - length if late else round(0.02 * RATE_HZ)
     here = made[round(at * RATE_HZ) + skip :][:length]
     begin = round(a * RATE_HZ) + skip - reach
     there = own[max(0, begin) : begin + length + 2 * reach]

@@ -46,7 +46,8 @@ def paused(exe: str, recordings: Path, folder: Path) -> tuple[Path, Path, float]
     for pause_s in (BEFORE_UM_S, LONG_S, LAST_S):
         for k, (start_s, end_s, word) in enumerate(said):
             stop = "." if k == len(said) - 1 else ""
-            tape.cue(tape.now_s + start_s, tape.now_s + end_s - 0.04, word + stop)
+            end_s = max(end_s - 0.04, start_s + 0.02)
+            tape.cue(tape.now_s + start_s, tape.now_s + end_s, word + stop)
         tape.add(sentence)
         tape.wait(pause_s)
         if pause_s == BEFORE_UM_S:

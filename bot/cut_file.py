@@ -221,6 +221,8 @@ async def _render_all(
             except Told as told:
                 made.failed.append((rank, told.say))
             else:
+                if made.kit.logo is not None and not clip.logo:
+                    tell("render", 1.0, note=say("brand.no_room", rank=rank))
                 kept = await asyncio.to_thread(_keep, clip, making.parent, rank)
                 made.clips.append((rank, span, kept))
 

@@ -9,7 +9,7 @@ from core.chat import acts
 from core.chat.message import Out, Rows
 from core.chat.registry import Answer, Arg, Ask, Change, command, on_act
 from core.i18n.measures import zone_text
-from core.posting.dressing import LOGO
+from core.posting.dressing import LOGO, NO_ROOM
 from core.publish.views import AttemptView, PostView
 from core.say import Fact, Say, When, say
 from core.services import Services
@@ -89,7 +89,8 @@ def _call(attempt: AttemptView, view: PostView, ask: Ask) -> Say:
     """Time, account, what was asked, what came back."""
     account = next((t.account for t in view.targets if t.id == attempt.target_id), None)
     if attempt.call == LOGO:
-        key = "story.logo_in" if attempt.ok else "story.logo_out"
+        out = "story.logo_no_room" if attempt.code == NO_ROOM else "story.logo_out"
+        key = "story.logo_in" if attempt.ok else out
         where: Fact = _cards.on_account(account) if account else ""
         return say(key, at=When(attempt.at, ask.by.zone, "hour"), where=where)
     answer = " ".join(str(p) for p in (attempt.http, attempt.code, attempt.log_id) if p)

@@ -27,10 +27,13 @@ from core.publish.base import Platform, Post, Stopwatch
 from core.publish.errors import Wait
 from core.render.make import Kept, Laid, make_clip
 from core.render.mix import SoundWish
+from core.render.rendered import Rendered
 from core.tell import tell_nobody
 
 LOGO = "logo"
 """Name of the call in the story of a post."""
+NO_ROOM = "no room"
+"""Faces and captions leave no corner free."""
 AGAIN_S = 300.0
 """After the disk was full."""
 
@@ -56,10 +59,8 @@ async def dressing(held: Held, clip: Clip, post: Post, until_done: ExitStack) ->
     async with my_turn("logo"):
         if await store.size(key) is None:  # nobody else made it meanwhile
             watch = Stopwatch()
-            file, why = await _made(held, clip, scratch), ""
-            if file is None:
-                file, why = post.file, "not made"
-            await store.put(file, key)
+            file, why = await _made(held, clip, scratch)
+            await store.put(file or post.file, key)
     if watch is not None:
         await _note(held, why, watch.s)
     local = store.local_path(key) or await store.fetch(key, scratch / "dressed.mp4")
@@ -67,20 +68,22 @@ async def dressing(held: Held, clip: Clip, post: Post, until_done: ExitStack) ->
     return replace(post, file=local, size_b=local.stat().st_size, address=address)
 
 
-async def _made(held: Held, clip: Clip, scratch: Path) -> Path | None:
-    """The clip once more, with the logo; None when it cannot be made any more."""
+async def _made(held: Held, clip: Clip, scratch: Path) -> tuple[Path | None, str]:
+    """The clip once more, with the logo; or None, and why it has to go out without."""
     try:
-        return await _render(held, clip, scratch)
+        made = await _render(held, clip, scratch)
+        if made is not None and made.fit:
+            return (made.file, "") if made.logo else (None, NO_ROOM)
     except Told as wrong:
         if wrong.say.key.startswith("media.disk"):
             raise Wait(wrong.say, AGAIN_S, "disk", "upload") from wrong
         log.warning("post.no_logo", why=wrong.say.key)
     except (FfmpegFailed, NotUsable, FileNotFoundError) as wrong:
         log.warning("post.no_logo", why=type(wrong).__name__)
-    return None
+    return None, "not made"
 
 
-async def _render(held: Held, clip: Clip, scratch: Path) -> Path | None:
+async def _render(held: Held, clip: Clip, scratch: Path) -> Rendered | None:
     desk, recipe = held.desk, clip.recipe
     assert clip.render is not None
     async with desk.db.read() as tx:
@@ -96,7 +99,7 @@ async def _render(held: Held, clip: Clip, scratch: Path) -> Path | None:
     path = await local(source.media_key, "source")
     video = Video(path, source.sha256, source.facts)
     shown = clip.render.rendered
-    made = await make_clip(
+    return await make_clip(
         await settled(video, into=scratch, exe=find(desk.settings)),
         found,
         recipe.start_s,
@@ -115,7 +118,6 @@ async def _render(held: Held, clip: Clip, scratch: Path) -> Path | None:
         ),
         kit=await gather(recipe.brand, desk.store, scratch, logo=True),
     )
-    return made.file if made.fit else None
 
 
 async def _note(held: Held, why: str, took_s: float) -> None:

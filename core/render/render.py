@@ -16,6 +16,7 @@ import errno
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -138,7 +139,8 @@ async def render(
             known.failed(encoder)  # whatever was wrong: software does it again
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
-    return _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole, cover_s)
+    made = _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole, cover_s)
+    return replace(made, logo=work.logo is not None)
 
 
 async def _made(

@@ -46,6 +46,8 @@ class Rendered:
     """What stands before the clip itself in the file, and behind it: plan, faces and everything
     else that is told of a clip count from where its own picture begins."""
     outro_s: float = 0.0
+    logo: bool = False
+    """A logo is shown in it."""
     line: Timeline | None = None
     """The stretches of the source it is made of; None of versions from before there were any."""
     cover_s: float | None = None

@@ -63,7 +63,7 @@ def follow(
         if _reversals([p for _, p in rests]) <= allowed or radius < part * window:
             break
     may = (max(spare[0], LET_GO * window), max(spare[1], LET_GO * window))
-    rests = _calmed(rests, calm, allowed, may)
+    rests = _calmed(rests, calm, max(1, allowed), may)
     rests = [(t, _at_the_end(p, ends, EDGE * window)) for t, p in rests]
     return _ease(rests, start_s, end_s, window)
 

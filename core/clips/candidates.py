@@ -141,7 +141,8 @@ def _points(
     """Where a stretch may begin and end: shot edges, ends of black and of still pictures, and quiet
     moments in long shots."""
     marks = {low, high, *(s for s in analysis.shots_s if low < s < high)}
-    marks |= {s.end_s for s in _bad_openings(analysis) if low < s.end_s < high}
+    # Where a still picture ends the next slide begins, though it may be too like it for a shot.
+    marks |= {s.end_s for s in (*analysis.black, *analysis.frozen) if low < s.end_s < high}
     # Fine enough that some pair of points lies as far apart as a clip may be long.
     step = max(2.0, min(lengths.min_s / 2, (lengths.max_s - lengths.min_s) / 2))
     points: list[float] = [low]

@@ -33,6 +33,7 @@ class Measures:
         self._energy_sum = np.cumsum([0.0, *self._energy])
         self._square_sum = np.cumsum([0.0, *self._energy**2])
         self._rise = _rises(self._energy)
+        self._edges = sorted([*analysis.shots_s, *(s.end_s for s in analysis.frozen)])
         self._still_s = sum(s.length_s for s in analysis.frozen)
         self._motion = np.cumsum([0.0, *analysis.motion])
         self._faces = np.cumsum([0, *(bool(s.faces) for s in analysis.samples)])
@@ -76,8 +77,9 @@ class Measures:
         return max(0, bisect_left(shots, b - 0.05) - bisect_right(shots, a + 0.05))
 
     def is_cut(self, t_s: float, within_s: float = 0.05) -> bool:
-        shots = self.analysis.shots_s
-        return bisect_left(shots, t_s + within_s) > bisect_right(shots, t_s - within_s)
+        """Whether a shot or another still picture begins there."""
+        edges = self._edges
+        return bisect_left(edges, t_s + within_s) > bisect_right(edges, t_s - within_s)
 
     def is_black(self, t_s: float) -> bool:
         at = bisect_right(self.analysis.black, t_s, key=lambda b: b.end_s)

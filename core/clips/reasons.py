@@ -143,6 +143,8 @@ def _seen(scored: Scored, features: Features) -> Iterator[_Worth]:
 
 
 def _begins_with_a_shot(c: Candidate, features: Features) -> bool:
-    analysis = features.analysis
-    edges = [*analysis.shots_s, 0.0, analysis.duration_s]
-    return all(any(abs(t - s) < 0.05 for s in edges) for t in (c.start_s, c.end_s))
+    ends = (0.0, features.analysis.duration_s)
+    return all(
+        features.measures.is_cut(t) or any(abs(t - end) < 0.05 for end in ends)
+        for t in (c.start_s, c.end_s)
+    )

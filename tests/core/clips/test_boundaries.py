@@ -234,3 +234,19 @@ def test_hours_of_short_shots_are_chosen_from_in_little_time() -> None:
         return calls
 
     assert work(0.4) < 6 * work(0.1)
+
+
+def test_a_clip_of_slides_begins_with_a_slide() -> None:
+    """They look so much alike that none is a shot of its own."""
+    changes = [6.0 * i for i in range(1, 9)]
+    slides = analysed(
+        (),
+        duration_s=54.0,
+        frozen=[Spell(a - 5.9, a) for a in changes],
+        faces=False,
+        motion=[0.0] * 540,
+        energy_db=[-20.0 + (i % 7) for i in range(540)],
+    )
+    spans = pick(video(), slides, Wish()).spans
+    assert spans
+    assert all(min(abs(s.start_s - t) for t in [0.0, *changes]) < 0.05 for s in spans)

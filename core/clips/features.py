@@ -18,7 +18,9 @@ from core.clips.gates import sung
 from core.clips.lexicon import (
     carries_topic,
     contains_any,
+    extent,
     hints,
+    opens_with,
     pairs,
     spaced,
     stem,
@@ -34,6 +36,8 @@ from core.clips.tongue import spoken_language
 from core.clips.vocabulary import Vocabulary
 
 NAMES = ("hook", "density", "emotion", "complete", "novelty", "picture")
+_HEADING = 5
+"""Words; a longer sentence says something itself."""
 _NEAR = 1
 """Sentences on both sides that tell which language is spoken."""
 
@@ -60,6 +64,11 @@ class Features:
             for content, tongue in zip(self.content, tongues, strict=True)
         ]
         self.vocabulary = Vocabulary(self.stems)
+        items = (
+            opens_with(s[:4], "item", tongue) is not None
+            for s, tongue in zip(said, tongues, strict=True)
+        )
+        self._items = np.cumsum([0, *items]).tolist()
         self._borders = [self._border(i) for i in range(len(sentences) + 1)]
         self.openings = [self._opening(i, said[i], tongues[i]) for i in range(len(sentences))]
         self.closings = [self._closing(s, said[i], tongues[i]) for i, s in enumerate(sentences)]
@@ -87,12 +96,27 @@ class Features:
         if i in (0, len(self.sentences)):
             return 1.0
         asks = self.sentences[i].asks and not self.sentences[i - 1].asks
-        return min(1.0, self.vocabulary.border(i) + 0.6 * asks)
+        return min(1.0, self.vocabulary.border(i) + 0.6 * asks + 0.6 * self._is_item(i))
+
+    def _is_item(self, i: int) -> bool:
+        """The next point of a list begins: "Number two, …"."""
+        return bool(self._items[i + 1] > self._items[i])
+
+    def crosses_point(self, c: Candidate) -> bool:
+        """It has the end of one point of a list, and then the next one."""
+        if c.first < 0 or self._is_item(c.first):
+            return False
+        return bool(self._items[c.last + 1] > self._items[c.first + 1])
+
+    def headless(self, i: int) -> bool:
+        """The name of what it is about was said just before: "Number two, HeyGen." """
+        before = self.sentences[i - 1] if i else None
+        return before is not None and self._is_item(i - 1) and extent(before.text) <= _HEADING
 
     def _opening(self, i: int, said: list[str], language: str | None) -> Opening:
         before = self.sentences[i - 1] if i else None
         # A question and its answer share their words, when the answer can stand alone.
-        alone = i == 0 or bool(set(self.stems[i]) & set(self.stems[i - 1]))
+        alone = i == 0 or self._is_item(i) or bool(set(self.stems[i]) & set(self.stems[i - 1]))
         content = len(self.content[i])
         return opening_of(self.sentences[i], before, said, language, content=content, alone=alone)
 
@@ -111,7 +135,7 @@ class Features:
         o = self.openings[c.first]
         points = 1.4 * o.asking + 0.7 * bool(o.number) + 0.6 * bool(o.contrast)
         points += 1.1 * bool(o.strong) + min(0.6, o.pause_s / 2) + 0.1 * self.opening_rate(c)
-        points += 0.3 * self.vocabulary.sharpness(c.first, c.first)
+        points += 0.3 * self.vocabulary.sharpness(c.first, c.first) + 0.6 * self._is_item(c.first)
         return points + 0.5 * o.fresh - 1.6 * o.dangling - 0.9 * o.answers - 1.8 * o.meta
 
     def density(self, c: Candidate) -> float:
@@ -139,6 +163,7 @@ class Features:
         # A new subject in the second half is left unfinished by the end.
         half = (c.first + c.last + 1) // 2
         points -= 0.9 * max(self._borders[half + 1 : c.last + 1], default=0.0)
+        points -= 0.9 * self.crosses_point(c)
         return points + 0.8 * math.exp(-(((c.length_s - self._liked_s) / 22) ** 2))
 
     def novelty(self, c: Candidate) -> float:

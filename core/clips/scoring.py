@@ -116,6 +116,8 @@ def _against(c: Candidate, features: Features) -> float:
     opening, closing = features.openings[c.first], features.closings[c.last]
     points += 0.18 * opening.meta + 0.06 * min(2, features.meta(c))
     points += 0.10 * opening.dangling + 0.08 * opening.answers + 0.08 * closing.open
+    points += 0.08 * closing.asks + 0.18 * features.headless(c.first)
+    points += 0.10 * features.crosses_point(c)
     points += 0.12 * min(2, features.retaken(c)) + 0.10 * (c.first in features.worse_takes)
     points += 0.25 * (features.sung_share(c) > _SUNG)
     points += 0.05 * (not opening.fresh)

@@ -250,3 +250,23 @@ def test_a_clip_of_slides_begins_with_a_slide() -> None:
     spans = pick(video(), slides, Wish()).spans
     assert spans
     assert all(min(abs(s.start_s - t) for t in [0.0, *changes]) < 0.05 for s in spans)
+
+
+POINTS = """
+There are three things I wish somebody had told me before I bought a house in the country.
+Number one, the roof. It looked fine from the street, and nobody had been up there for twenty years.
+The first storm took eleven tiles, and the water found its way into every single room.
+Number two, the well. The seller said that it never runs dry, and in a wet year that is even true.
+In August we carried water from the village in bottles, and the garden died in front of our eyes.
+Number three, the neighbours. They knew everything about the roof and the well, and waited politely.
+When I finally asked them, they laughed for a whole evening and then helped me for a whole summer.
+"""
+
+
+def test_a_clip_of_a_list_begins_with_its_point_and_ends_before_the_next() -> None:
+    talk = analysed(spoken(POINTS))
+    spans = pick(video(), talk, Wish(count=2, min_s=8, max_s=16)).spans
+    for span in spans:
+        inside = [w.text for w in talk.words if span.start_s <= w.start_s and w.end_s <= span.end_s]
+        assert inside[0] in ("There", "Number"), inside[:6]
+        assert "Number" not in inside[8:], "the next point is another clip"

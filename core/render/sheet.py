@@ -56,7 +56,8 @@ async def drawn_example(words: Sequence[str], folder: Path, settings: Settings) 
     coded = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
     await run([*args, *coded, file_arg(path)], exe=find(settings), timeout_s=60)
     window = Window(0, 0, 0, 1080, 1920)
-    said = tuple(Word(w, k * 0.4, k * 0.4 + 0.39) for k, w in enumerate(words))
+    # So close that what is shown is among the first few frames.
+    said = tuple(Word(w, k * 0.1, k * 0.1 + 0.1) for k, w in enumerate(words))
     plan = Plan("9:16", (Layout(0, 1.2, "track", (window,)),))
     return Example(Video(path, "", await probe(path)), Timeline.whole(0, 1.2), plan, (), said)
 

@@ -21,22 +21,24 @@ from core.media.store import open_store
 from core.render.recipe import Recipe
 from core.settings import Settings
 from tests.core.framing.scenes import scene
+from tests.core.render.conftest import source as source_of
 from tests.doubles.bench import Bench
 
 pytestmark = pytest.mark.parametrize("db", [pytest.param("sqlite", id="sqlite")], indirect=True)
 
 
-async def _brand(bench: Bench, settings: Settings, clip_file: Path, folder: Path) -> None:
+async def _brand(bench: Bench, settings: Settings, folder: Path) -> None:
     """The clip was cut from a video that is still here, in a brand with a logo."""
-    store, facts = open_store(settings), await probe(clip_file)
+    calm = source_of(folder / "talk.mkv", picture="color=0x405060:s=270x480:r=30:d=4")
+    store, facts = open_store(settings), await probe(calm)
     cv2.imwrite(str(folder / "logo.png"), np.full((90, 90, 4), (255, 0, 255, 255), np.uint8))
     await store.put(folder / "logo.png", "brand/abcdef")
-    plan = Plan("9:16", (Layout(0, 4, "track", (Window(0, 0, 0, 540, 960),)),))
+    plan = Plan("9:16", (Layout(0, 4, "track", (Window(0, 0, 0, 270, 480),)),))
     recipe = Recipe(0.0, 4.0, captions=False, brand=Brand(logo=Asset("brand/abcdef", "logo.png")))
     async with bench.db.write() as tx:
         clip = await videos.clip(tx, bench.clip_id)
         source = await tx.get_one(SourceRow, clip.source_id)
-        await store.put(clip_file, source.media_key)
+        await store.put(calm, source.media_key)
         await videos.set_facts(tx, source.id, facts)
         now = bench.clock.now()
         await videos.keep_analysis(tx, source.id, scene(length_s=4), {}, now)
@@ -61,7 +63,7 @@ def _first(path: Path) -> np.ndarray:
 async def test_the_logo_goes_where_it_is_allowed(
     bench: Bench, settings: Settings, clip_file: Path, tmp_path: Path
 ) -> None:
-    await _brand(bench, settings, clip_file, tmp_path)
+    await _brand(bench, settings, tmp_path)
     for platform, name in (
         ("tiktok", "ana.makes"), ("instagram", "ana.makes"), ("instagram", "studio.nine"),
     ):  # fmt: skip
@@ -90,7 +92,7 @@ async def test_the_logo_goes_where_it_is_allowed(
 async def test_a_post_goes_out_without_it_where_it_cannot_be_made_and_that_is_told(
     bench: Bench, settings: Settings, clip_file: Path, tmp_path: Path
 ) -> None:
-    await _brand(bench, settings, clip_file, tmp_path)
+    await _brand(bench, settings, tmp_path)
     await open_store(settings).remove("brand/abcdef")
     await bench.connect("instagram")
     await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")

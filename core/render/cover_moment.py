@@ -110,7 +110,7 @@ def _portrait(one: _Candidate, every: Sequence[_Candidate]) -> float:
         return [float(getattr(c.seen, name)) for c in every]
 
     usual = float(np.percentile(every_of("eyes"), 85))
-    opened = 1.0 - (usual - one.seen.eyes) / (_BLINK * usual)
+    opened = 1.0 - (usual - one.seen.eyes) / max(_BLINK * usual, 1e-6)  # no eyes: in the dark
     calmest, widest = min(every_of("mouth")), max(every_of("mouth"))
     calm = 1.0 - (one.seen.mouth - calmest) / max(widest - calmest, _WORD)
     sharp = (one.seen.sharp / max(*every_of("sharp"), 1e-6)) ** 0.5

@@ -16,17 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
 
 from core.analysis.model import Analysis, Spell, Word
 from core.analysis.timeline import Timeline
-from core.clips.lexicon import extent, is_filler, joined
 from core.clips.sentences import ends_sentence
 from core.clips.tight import Tight
-from core.clips.tongue import spoken_language
+from core.render.gaps import Gap, fillers_of, gaps, shared
 from core.render.levels import Levels
 from core.render.rate import Beat
 
@@ -45,34 +43,12 @@ PIECE_S = 0.8
 flicker."""
 SHOWN_S = 0.3
 """The same beside a shot edge."""
-SLACK_S, LONGEST_FILLER_S = 0.15, 1.2
-"""Recognisers are that unsure of a filler; and a longer sound is more than one."""
-WORD_S = 0.35
-"""Nobody draws a word out longer than twice this, except to look for the next one."""
-LAUGH_S, LAUGHS_APART_S = 0.5, 0.25
-"""A sound without a word that is so long is laughter, applause or a thing that happens; one laugh
-is made of bursts that lie closer."""
-BREATH_DB = 15.0
-"""A breath is at least this far under the vowels."""
 MOVES, MOVES_LEAST = 3.0, 0.02
 """Times the usual motion of the clip, and mean difference (0…1): something is shown there."""
 NEAR_FRAMES = 2.5
 """A cut moves so far at most to a quieter place."""
 MISTIMED = 0.15
 """Share of words without any sound at their time, from which no time of a word is believed."""
-OWN_TIMES = ("whisper", "endpoint")
-APART_S = 0.03
-"""Subtitles that give a word a time of its own leave room on both sides of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """From the end of one sound to the beginning of the next: nothing but quiet and fillers."""
-
-    start_s: float
-    end_s: float
-    quiet: tuple[Spell, ...]
-    fillers: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +67,12 @@ class _Cut:
 def tighten(levels: Levels, analysis: Analysis, span: Spell, beat: Beat, tight: Tight) -> Timeline:
     """The stretches that stay; one, with the reason, where nothing can go."""
     words = [w for w in analysis.words if w.end_s > span.start_s and w.start_s < span.end_s]
-    quiet = levels.quiet()
     why = _unsure(analysis, words, levels)
     if why:
         return Timeline.whole(span.start_s, span.end_s, why)
-    language = spoken_language(joined(w.text for w in words), analysis.language)
-    fillers = [w for w in words if tight.fillers and _is_filler(w, words, analysis, language)]
+    fillers = fillers_of(words, analysis) if tight.fillers else []
     finder = _Finder(levels, analysis, words, beat)
-    gaps = _gaps(quiet, fillers, [w for w in words if w not in fillers])
-    gaps = _without_beats(gaps, words, levels)
-    cuts = [c for g in gaps if (c := finder.cut(g, tight)) is not None]
+    cuts = [c for g in gaps(levels, words, fillers) if (c := finder.cut(g, tight)) is not None]
     cuts = _apart(cuts, span, tight)
     if not cuts:
         return Timeline.whole(span.start_s, span.end_s, "nothing")
@@ -118,74 +90,6 @@ def _unsure(analysis: Analysis, words: Sequence[Word], levels: Levels) -> str:
     return "unsure" if silent > MISTIMED * len(words) else ""
 
 
-def _is_filler(word: Word, words: Sequence[Word], analysis: Analysis, language: str | None) -> bool:
-    """On the language's list, no answer by itself ("Hmm."), and its time is known to be its own."""
-    if not is_filler(word.text, language):
-        return False
-    k = words.index(word)
-    before, after = words[k - 1] if k else None, words[k + 1] if k + 1 < len(words) else None
-    if ends_sentence(word.text) and (before is None or ends_sentence(before.text)):
-        return False
-    if analysis.words_from in OWN_TIMES:
-        return True
-    free = before is None or word.start_s - before.end_s >= APART_S
-    return free and (after is None or after.start_s - word.end_s >= APART_S)
-
-
-# ── where nothing but quiet and fillers is ──────────────────────────────────────────────────────
-
-
-def _gaps(quiet: Sequence[Spell], fillers: Sequence[Word], words: Sequence[Word]) -> list[_Gap]:
-    """Quiet stretches, those around a filler together."""
-    gaps: list[_Gap] = []
-    for spell in quiet:
-        last = gaps[-1] if gaps else None
-        said = _alone(last.end_s, spell.start_s, fillers, words) if last else ()
-        if last and said:
-            gaps[-1] = _Gap(last.start_s, spell.end_s, (*last.quiet, spell), (*last.fillers, *said))
-        else:
-            gaps.append(_Gap(spell.start_s, spell.end_s, (spell,)))
-    return gaps
-
-
-def _without_beats(gaps: Sequence[_Gap], words: Sequence[Word], levels: Levels) -> list[_Gap]:
-    """Quiet beside a longer sound that is no word and no breath belongs to it: the silence before a
-    laugh is what makes it one. A short one is a word or an "um" that nobody wrote down."""
-    able = [g for g in gaps if g.fillers or g.end_s - g.start_s >= LAUGHS_APART_S]
-    left = list(able)
-    for a, b in pairwise(able):
-        start_s, end_s = a.end_s, b.start_s
-        said = any(w.start_s < end_s + SLACK_S and start_s < _end_s(w) + SLACK_S for w in words)
-        sound = levels.between(start_s, end_s)
-        loud = len(sound) > 0 and sound.max() > levels.speech_db - BREATH_DB
-        if not said and loud and end_s - start_s >= LAUGH_S:
-            left = [g for g in left if g not in (a, b)]
-    return left
-
-
-def _end_s(word: Word) -> float:
-    """When it is surely over: words that were stretched to the next one explain no laugh."""
-    return min(word.end_s, word.start_s + WORD_S * (1 + extent(word.text)))
-
-
-def _alone(
-    start_s: float, end_s: float, fillers: Sequence[Word], words: Sequence[Word]
-) -> tuple[Word, ...]:
-    """The fillers a sound is made of, when it is made of nothing else."""
-    if end_s - start_s > LONGEST_FILLER_S:
-        return ()
-    said = tuple(f for f in fillers if _shared(f, start_s, end_s) > 0)
-    if not said or any(_shared(w, start_s, end_s) > SLACK_S / 2 for w in words):
-        return ()
-    begin_s, stop_s = said[0].start_s - SLACK_S, said[-1].end_s + SLACK_S
-    inside = begin_s <= start_s and end_s <= stop_s
-    return said if inside else ()
-
-
-def _shared(word: Word, start_s: float, end_s: float) -> float:
-    return min(word.end_s, end_s) - max(word.start_s, start_s)
-
-
 # ── what of it goes ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -199,7 +103,7 @@ class _Finder:
         inside = analysis.motion[int(beat.start_s * 10) : int((beat.start_s + beat.read_s) * 10)]
         self._usual_motion = float(np.median(inside)) if inside else 0.0
 
-    def cut(self, gap: _Gap, tight: Tight) -> _Cut | None:
+    def cut(self, gap: Gap, tight: Tight) -> _Cut | None:
         """None where it stays as it is."""
         long = tight.pauses and gap.end_s - gap.start_s >= LONG_S
         if not long and not gap.fillers:
@@ -215,7 +119,7 @@ class _Finder:
         least_s = LEAST_FILLER_S if gap.fillers else LEAST_S
         return made if made.length_s >= least_s else None
 
-    def _wished(self, gap: _Gap, tight: Tight) -> tuple[float, float]:
+    def _wished(self, gap: Gap, tight: Tight) -> tuple[float, float]:
         """So that a rest stays: a part behind the last word, a part before the next one."""
         rest = UNTOUCHED_REST_S
         if tight.pauses:
@@ -232,17 +136,17 @@ class _Finder:
         said = [w for w in self._words if w.start_s < at_s]
         return bool(said) and ends_sentence(said[-1].text)
 
-    def _shows(self, gap: _Gap) -> bool:
+    def _shows(self, gap: Gap) -> bool:
         """A shot of its own, or a picture that moves much more than it does elsewhere."""
         inside = self._shots(gap)
         moves = self._analysis.motion[int(gap.start_s * 10) + 1 : int(gap.end_s * 10)]
         much = max(MOVES_LEAST, MOVES * self._usual_motion)
         return len(inside) > 1 or bool(moves and not inside and float(np.mean(moves)) > much)
 
-    def _shots(self, gap: _Gap) -> list[float]:
+    def _shots(self, gap: Gap) -> list[float]:
         return [e for e in self._analysis.shots_s if gap.start_s < e < gap.end_s]
 
-    def _around_shots(self, start_s: float, end_s: float, gap: _Gap) -> tuple[float, float]:
+    def _around_shots(self, start_s: float, end_s: float, gap: Gap) -> tuple[float, float]:
         """A shot edge in the gap becomes the join itself; from one beside it there is so much room
         that nothing flashes."""
         for edge in self._analysis.shots_s:
@@ -255,7 +159,7 @@ class _Finder:
         return start_s, end_s
 
     def _placed(
-        self, wished: tuple[float, float], gap: _Gap, edge: float | None
+        self, wished: tuple[float, float], gap: Gap, edge: float | None
     ) -> tuple[float, float] | None:
         """Both edges on frames, in quiet, near the wished places, where it is quietest."""
         low, high = gap.quiet[0], gap.quiet[-1]
@@ -283,11 +187,11 @@ class _Finder:
     def _time(self, frame: int) -> float:
         return self._beat.start_s + frame / float(self._beat.rate)
 
-    def _speaks(self, start_s: float, end_s: float, gap: _Gap) -> bool:
+    def _speaks(self, start_s: float, end_s: float, gap: Gap) -> bool:
         """A word lies there that is more than the room: somebody whispers."""
         low_db = self._levels.floor_db + 6
         for w in self._words:
-            if w in gap.fillers or _shared(w, start_s, end_s) < 0.6 * (w.end_s - w.start_s):
+            if w in gap.fillers or shared(w, start_s, end_s) < 0.6 * (w.end_s - w.start_s):
                 continue
             heard = self._levels.between(max(start_s, w.start_s), min(end_s, w.end_s))
             if len(heard) and float(np.mean(heard)) > low_db:

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.media.ffmpeg import find
 from core.settings import Settings
-from tests.quality import choice, crop, cuts, sound, words
+from tests.quality import choice, crop, cuts, reactions, sound, words
 from tests.quality.finished import loudness, spec_faults
 from tests.quality.joins import Met, meet
 from tests.quality.material import Case, cases
@@ -256,6 +256,9 @@ def main() -> None:
             if told is not None:
                 measure(case, told, exe, finder, total)
     summary(total)
+    if not asked.only:
+        print()
+        reactions.report(settings)
 
 
 if __name__ == "__main__":

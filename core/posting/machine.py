@@ -155,6 +155,7 @@ async def _post(held: Held, until_done: contextlib.ExitStack) -> Post:
         clip.title,
         settings=claim.settings,
         public_at=claim.planned_at,
+        cover_ms=round(1000 * ((made.cover_s or 0.0) + made.intro_s)) if made.cover_s else 0,
         address=held.desk.public_link(held.platform, key),
     )
     if held.state in ("claimed", "preparing") and file.exists():

@@ -4,7 +4,10 @@ told where that does not help."""
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,3 +122,19 @@ async def test_a_file_that_is_no_video_is_told_and_nothing_is_sent(
     assert await bench.run_until("failed") == ["failed"]
     assert await bench.ledger() == []
     assert "was not posted" in (await bench.texts())[-1]
+
+
+async def test_the_moment_of_the_cover_is_the_thumbnail_of_the_post(
+    bench: Bench, settings: Settings
+) -> None:
+    async with bench.db.write() as tx:
+        row = await tx.scalar(select(RenderRow).where(RenderRow.clip_id == bench.clip_id))
+        assert row is not None
+        row.rendered_json = {**row.rendered_json, "cover_s": 1.25, "intro_s": 0.5}
+    await bench.connect("instagram")
+    await bench.posting.schedule(bench.clip_id, None, bench.by, key="k")
+    assert await bench.run_until("published", hurry_s=5) == ["published"]
+    with closing(sqlite3.connect(settings.data_dir / "practice" / "practice.db")) as state:
+        asked = "SELECT body FROM thing WHERE kind = 'instagram.container'"
+        (kept,) = [json.loads(body) for (body,) in state.execute(asked)]
+    assert kept["thumb_ms"] == 1750

@@ -32,6 +32,8 @@ LEAST_INK, MOST_INK = 0.05, 0.45
 """Share of a line that strokes cover."""
 SAME, OTHER = 0.62, 0.48
 """Two looks show the same words above, others below (strokes in common ÷ strokes of both)."""
+TURNED = 6
+"""Of the bands: a caption of two lines reaches into five."""
 WINDOW_S, WORDS_S = 8.0, 4.0
 """Lines are judged over the first, single words over the second: they come many times as often."""
 _MASK = npt.NDArray[Any]
@@ -143,12 +145,20 @@ def _captions(line: npt.NDArray[np.bool_], alike: npt.NDArray[np.float32]) -> bo
     """Whether some band shows letters most of the time, which stay or are exchanged and do little
     in between."""
     shown = line.mean(axis=0)
-    pair = line[1:] & line[:-1]
+    # A slide that is turned changes all its lines at once: that look tells nothing.
+    pair = line[1:] & line[:-1] & ~_turned(alike)[:, None]
     n = np.maximum(pair.sum(axis=0), 1)
     same = ((alike[1:] > SAME) & pair).sum(axis=0) / n
     other = ((alike[1:] < OTHER) & pair).sum(axis=0) / n
     steps = (same > 0.5) & (other > 0.06) & (same + other > 0.85)
     return bool((steps & (shown > 0.5)).any())
+
+
+def _turned(alike: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """At which looks, from the second on, bands all over the picture changed that held still."""
+    still = np.vstack([alike[:1] > SAME, alike[:-1] > SAME])[1:]
+    changed = (alike[1:] >= 0) & (alike[1:] < OTHER) & still
+    return np.asarray(changed.sum(axis=1) >= TURNED)
 
 
 def together(found: Sequence[Spell]) -> tuple[Spell, ...]:

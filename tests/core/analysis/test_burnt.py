@@ -75,6 +75,12 @@ def test_only_where_they_are() -> None:
     assert 6 <= spell.start_s <= 14 and spell.end_s >= 24
 
 
+def turned(picture: np.ndarray, page: int) -> None:
+    for k in range(6):
+        write(picture, " ".join(TALK[k + 3 * page : k + 3 * page + 2]), 30, 120 + 25 * k, 0.7)
+    cv2.rectangle(picture, (380, 190), (460, 250), 240, 3)
+
+
 NOISE = np.random.default_rng(5)
 NOT_THEM: dict[str, Draw] = {
     "nothing": lambda picture, n: None,
@@ -85,6 +91,7 @@ NOT_THEM: dict[str, Draw] = {
     "teeth": lambda picture, n: cv2.ellipse(
         picture, (W // 2, 170), (12 + 9 * (n * 7 % 5), 5), 0, 0, 360, 240, -1
     ),
+    "slides that are turned, with a camera picture": lambda picture, n: turned(picture, n // 15),
     "a slide": lambda picture, n: [write(picture, t, 60, 110 + 30 * k) for k, t in
                                    enumerate(("First point", "Second point", "Third"))],
     "grass": lambda picture, n: np.copyto(

@@ -77,8 +77,9 @@ def test_only_where_they_are() -> None:
 
 def turned(picture: np.ndarray, page: int) -> None:
     for k in range(6):
-        write(picture, " ".join(TALK[k + 3 * page : k + 3 * page + 2]), 30, 120 + 25 * k, 0.7)
-    cv2.rectangle(picture, (380, 190), (460, 250), 240, 3)
+        said = " ".join((TALK * 2)[k + 3 * page % 9 : k + 3 * page % 9 + 4])
+        write(picture, said, 20, 110 + 25 * k, 0.7)
+    write(picture, "WWW", 400, 210, 0.7)
 
 
 NOISE = np.random.default_rng(5)

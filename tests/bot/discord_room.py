@@ -109,7 +109,7 @@ def registry() -> Registry:
         Entry("silent", _silent, "viewer"),
         Entry("refuse", _refuse, "viewer"),
         Entry("owners", _owners, "owner"),
-        Entry("clip", _video, "editor", (Arg("wish"),), files=True),
+        Entry("clip", _video, "editor", (Arg("wish"),), files=("video", "subtitles")),
         Entry("start", _silent, "viewer", listed=False),
     ):
         made.commands[entry.name] = entry
@@ -118,7 +118,7 @@ def registry() -> Registry:
     made.acts["test.refuse"] = Entry("test.refuse", _refuse, "viewer")
     made.acts["test.owners"] = Entry("test.owners", _owners, "owner")
     made.answers["test.words"] = Entry("test.words", _words, "viewer")
-    made.video = Entry("video", _video, "editor", files=True)
+    made.video = Entry("video", _video, "editor", files=("video",))
     return made
 
 

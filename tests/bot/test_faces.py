@@ -55,8 +55,8 @@ def registry(handled: list[Ask]) -> Registry:
         return Out.of(say("caption.now", caption=ask.text))
 
     made = Registry()
-    made.video = Entry("video", video, "editor", files=True)
-    made.commands["clip"] = Entry("clip", video, "editor", files=True)
+    made.video = Entry("video", video, "editor", files=("video",))
+    made.commands["clip"] = Entry("clip", video, "editor", files=("video", "subtitles"))
     made.commands["echo"] = Entry("echo", echo, "viewer")
     made.acts["arrival.cancel"] = discover(handlers).acts["arrival.cancel"]
     return made

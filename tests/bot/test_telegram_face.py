@@ -68,10 +68,10 @@ def registry(desk: Desk) -> Registry:
 
     made = Registry()
     made.commands["echo"] = Entry("echo", echo, "viewer")
-    made.commands["clip"] = Entry("clip", video, "viewer", files=True)
+    made.commands["clip"] = Entry("clip", video, "viewer", files=("video", "subtitles"))
     made.commands["start"] = Entry("start", echo, "viewer", listed=False)
     made.acts["test.press"] = Entry("test.press", echo, "viewer")
-    made.video = Entry("video", video, "viewer", files=True)
+    made.video = Entry("video", video, "viewer", files=("video",))
     return made
 
 

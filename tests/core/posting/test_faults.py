@@ -257,6 +257,7 @@ async def test_the_flat_token_answer_of_instagram_is_read_too(bench: Bench) -> N
     assert found.scopes == (
         "instagram_business_basic",
         "instagram_business_content_publish",
+        "instagram_business_manage_insights",
     )
 
 

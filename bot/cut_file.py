@@ -43,13 +43,13 @@ from core.media.probe import probe
 from core.media.receive import safe_name, sha256_of
 from core.media.settle import settled
 from core.media.turns import in_line
-from core.render.bed import check_music
 from core.render.make import make_clip
-from core.render.mix import SoundWish
 from core.render.rendered import Rendered
 from core.render.taken import taken_out
 from core.say import Say, say
 from core.settings import Settings
+from core.sound.bed import check_music
+from core.sound.mix import SoundWish
 from core.tell import Stage
 
 NOT_USABLE, NOTHING = 2, 3

@@ -20,9 +20,9 @@ from core.edits.languages import own_name
 from core.errors import NotUsable, Told
 from core.media.ffmpeg import find
 from core.media.receive import safe_name, sha256_of
-from core.render.bed import check_music
 from core.say import Fact, Say, say
 from core.services import Services
+from core.sound.bed import check_music
 
 log = structlog.get_logger()
 

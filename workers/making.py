@@ -26,10 +26,10 @@ from core.render.cover import draw_cover
 from core.render.cover_text import Cover
 from core.render.lettering import faces_in
 from core.render.make import Kept, Laid, lay, make_clip
-from core.render.mix import Mix, SoundWish
 from core.render.recipe import Recipe
 from core.render.rendered import Rendered
 from core.settings import Settings
+from core.sound.mix import Mix, SoundWish
 from core.tell import Tell
 
 _EARLY = 0.4

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.chat.message import Act, Button, MediaOut, Out, Rows
+from core.checks.mix import cleaned_in_words
+from core.checks.words import sentences
 from core.db.videos import Clip, Render
-from core.render.check_mix import cleaned_in_words
-from core.render.check_words import sentences
 from core.render.taken import taken_out
 from core.say import Bytes, Say, Seconds, say
 

@@ -46,7 +46,7 @@ class Wish:
     topics: tuple[tuple[str, int], ...] = ()
     """So many clips about each of these ("one about pricing and two about hiring")."""
     cleaning: Literal["auto", "leave", "clean"] = "auto"
-    """Whether hum and noise are taken out of the sound (`core.render.cleaning`)."""
+    """Whether hum and noise are taken out of the sound (`core.sound.cleaning`)."""
     cover: str | None = None
     """A text on the covers; empty is the title of each, None no text."""
     music: bool | None = None

@@ -21,9 +21,9 @@ from core.clips.wish import LONGEST_S, SHORTEST_S
 from core.edits.change import Change
 from core.edits.languages import own_name
 from core.errors import Told
-from core.render.cleaning import Cleaning
 from core.render.recipe import Recipe
 from core.say import Place, Say, Seconds, say
+from core.sound.cleaning import Cleaning
 
 NEAR_S = 120.0
 """A named time this far around the clip is one of the video; else one of the clip."""

@@ -26,8 +26,8 @@ from core.posting.held import Held
 from core.publish.base import Platform, Post, Stopwatch
 from core.publish.errors import Wait
 from core.render.make import Kept, Laid, make_clip
-from core.render.mix import SoundWish
 from core.render.rendered import Rendered
+from core.sound.mix import SoundWish
 from core.tell import tell_nobody
 
 LOGO = "logo"

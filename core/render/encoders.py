@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
+from core.checks.file import read_file
+from core.checks.spec import spec_checks
 from core.errors import AppError
 from core.media.child import Limits
 from core.media.facts import VERTICAL
 from core.media.ffmpeg import run
 from core.media.inputs import file_arg
-from core.render.check_file import read_file
-from core.render.check_spec import spec_checks
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args, silence, sound_args
 from core.render.rate import Beat
 

@@ -11,9 +11,9 @@ from core.media.decode import input_args
 from core.media.facts import Format, Video
 from core.render.encode import sound_graph
 from core.render.graph import FINISHED, fitted, on_beat
-from core.render.loudness import METER, Gain, Level, find_gain, read_level
 from core.render.rate import Beat
 from core.render.scaling import picture_of, scaled
+from core.sound.loudness import METER, Gain, Level, find_gain, read_level
 
 ALIKE = 0.015
 """A shape so near to the clip's is stretched to it; nobody sees that."""

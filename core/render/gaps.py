@@ -10,7 +10,7 @@ from core.analysis.model import Analysis, Spell, Word
 from core.clips.lexicon import extent, is_filler, joined
 from core.clips.sentences import ends_sentence
 from core.clips.tongue import spoken_language
-from core.render.levels import Levels
+from core.sound.levels import Levels
 
 SLACK_S, LONGEST_FILLER_S = 0.15, 1.2
 """Recognisers are that unsure of a filler; and a longer sound is more than one."""

@@ -19,15 +19,15 @@ from core.media.facts import Format, Video
 from core.media.ffmpeg import find
 from core.render.cover_text import Cover
 from core.render.lettering import faces_in, lettering
-from core.render.levels import levels_of
 from core.render.logo import logo_spot
-from core.render.mix import Mix, SoundWish
 from core.render.punch import hide
 from core.render.rate import beat
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.render.tighten import tighten, without
 from core.settings import Settings
+from core.sound.levels import levels_of
+from core.sound.mix import Mix, SoundWish
 from core.tell import Tell
 
 

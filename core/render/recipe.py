@@ -9,7 +9,7 @@ from typing import Any
 from core.brand.brand import Brand
 from core.captions.look import Look
 from core.clips.tight import Tight
-from core.render.cleaning import Cleaning
+from core.sound.cleaning import Cleaning
 
 
 @dataclass(frozen=True, slots=True)

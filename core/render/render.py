@@ -28,14 +28,15 @@ from core.analysis.side_by_side import side_by_side
 from core.analysis.timeline import Timeline, shown
 from core.brand.kit import Kit
 from core.captions.fonts import Font, link_fonts
+from core.checks.check import Check
+from core.checks.checks import check
+from core.checks.mix import mix_checks
 from core.errors import Told
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
 from core.media.turns import my_turn
-from core.render.check_mix import mix_checks
-from core.render.checks import check
 from core.render.cover import make_cover
 from core.render.cover_text import Cover
 from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
@@ -44,14 +45,14 @@ from core.render.ends import joined_picture, with_ends
 from core.render.graph import picture_graph
 from core.render.lettering import faces_in
 from core.render.logo import Spot, stamped
-from core.render.mix import Mix, SoundWish
 from core.render.rate import Beat, beat
-from core.render.rendered import Check, Rendered
+from core.render.rendered import Rendered
 from core.render.scaling import has_zimg, picture_of
 from core.render.sound import SOUND, make_sound
 from core.render.work import Work
 from core.say import Seconds
 from core.settings import Settings
+from core.sound.mix import Mix, SoundWish
 from core.tell import Tell
 
 CLIP, COVER = "clip.mp4", "cover.jpg"

@@ -8,23 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core.analysis.timeline import Timeline
+from core.checks.check import Check
 from core.framing.plan import FaceAt, Plan
-from core.render.mix import Mix
-
-__all__ = ["Check", "FaceAt", "Rendered"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was measured on the finished file."""
-
-    name: str
-    ok: bool
-    value: float | str | None
-    limit: str
-    """The rule in short, for example `-14 ± 0.5 LUFS`."""
-    must: bool = True
-    """A failed one that must hold makes the clip unfit to post; the others are told."""
+from core.sound.mix import Mix
 
 
 @dataclass(frozen=True, slots=True)

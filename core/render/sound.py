@@ -13,16 +13,16 @@ import numpy as np
 from core.analysis.model import Analysis, Spell
 from core.media.ffmpeg import FfmpegFailed
 from core.media.inputs import file_arg
-from core.render.bed import make_bed
-from core.render.cleaning import Cleaned, Cleaning, judged, plans
 from core.render.encode import file_args, sound_args, sound_graph
 from core.render.ends import Ends, joined_sound, levelled
-from core.render.loudness import METER, Gain, Level, find_gain, mended, read_level, right
-from core.render.mix import Mix, SoundWish
-from core.render.noise import MOST_S, Samples, measure, worse
 from core.render.splice import spliced
-from core.render.spoken import spoken
 from core.render.work import Work
+from core.sound.bed import make_bed
+from core.sound.cleaning import Cleaned, Cleaning, judged, plans
+from core.sound.loudness import METER, Gain, Level, find_gain, mended, read_level, right
+from core.sound.mix import Mix, SoundWish
+from core.sound.noise import MOST_S, Samples, measure, worse
+from core.sound.spoken import spoken
 
 SOUND, BED = "sound.mp4", "bed.wav"
 LEVEL_TRIES = 3

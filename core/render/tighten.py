@@ -25,8 +25,8 @@ from core.analysis.timeline import Timeline
 from core.clips.sentences import ends_sentence
 from core.clips.tight import Tight
 from core.render.gaps import Gap, fillers_of, gaps, shared
-from core.render.levels import Levels
 from core.render.rate import Beat
+from core.sound.levels import Levels
 
 LONG_S = 0.6
 """A shorter pause is how people speak; recuts of interviews leave those."""

@@ -17,6 +17,7 @@ from yarl import URL
 
 from core.chat.message import ChatRef, Who
 from core.chat.registry import Asker
+from core.checks.check import Check
 from core.clips.base import Span, Wish
 from core.clock import Clock, SystemClock
 from core.db import chats, people, videos
@@ -31,7 +32,7 @@ from core.media.store import open_store
 from core.posting.fitting import PROVEN
 from core.posting.posting import Posting
 from core.practice.serve import Around, practising
-from core.render.rendered import Check, Rendered
+from core.render.rendered import Rendered
 from core.say import say_from_json
 from core.secrets import Vault
 from core.settings import Settings

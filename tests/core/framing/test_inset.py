@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from core.analysis.model import Analysis, Face, Word
+from core.checks.framing import framing_checks
 from core.framing.frame import frame
 from core.framing.plan import Layout, Window
 from core.media.facts import FORMATS, SQUARE, VERTICAL, Format, Video
 from core.media.probe import probe
-from core.render.check_framing import framing_checks
 from core.render.make import make_clip
 from core.settings import Settings
 from core.tell import tell_nobody

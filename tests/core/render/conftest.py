@@ -16,10 +16,10 @@ from core.framing.frame import frame
 from core.media.facts import VERTICAL, Video
 from core.media.probe import probe
 from core.render.logo import Spot
-from core.render.mix import Mix, SoundWish
 from core.render.render import render
 from core.render.rendered import Rendered
 from core.settings import Settings
+from core.sound.mix import Mix, SoundWish
 from core.tell import tell_nobody
 from tests.core.framing.scenes import scene
 

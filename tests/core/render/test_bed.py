@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core.errors import Told
-from core.render.bed import check_music
-from core.render.mix import SoundWish
 from core.settings import Settings
+from core.sound.bed import check_music
+from core.sound.mix import SoundWish
 from tests.core.framing.scenes import scene
 from tests.core.render.conftest import Made, ffmpeg
 from tests.core.render.talk import WORDS, heard, talk, tone_db, tune

@@ -17,12 +17,12 @@ from core.analysis.timeline import Timeline
 from core.captions.ass import captions_ass
 from core.captions.fonts import fonts_dir
 from core.captions.style import load_style
+from core.checks.check import Check
+from core.checks.checks import check
+from core.checks.words import said, sentences
 from core.framing.plan import FaceAt, Layout, Plan, Window
 from core.i18n.catalog import Catalog
 from core.media.facts import Format, SoundFacts, Video, VideoFacts
-from core.render.check_words import said, sentences
-from core.render.checks import check
-from core.render.rendered import Check
 from core.settings import Settings
 
 pytestmark = pytest.mark.media

@@ -14,10 +14,10 @@ import pytest
 from core.analysis.model import Analysis, Spell, Word
 from core.analysis.timeline import Timeline, words_inside
 from core.captions.style import load_style
+from core.checks.checks import check
 from core.clips.tight import Tight
 from core.media.facts import FORMATS, VERTICAL, Video
 from core.media.probe import probe
-from core.render.checks import check
 from core.render.make import Laid, lay, make_clip
 from core.render.place import places
 from core.settings import Settings

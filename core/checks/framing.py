@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from core.analysis.model import Analysis, Face, FaceSample
+from core.checks.check import Check
 from core.framing.plan import FaceAt, Layout, Plan, Window, turns, window_at
-from core.render.rendered import Check
 
 KEPT = 0.95
 """Share of the moments with a face at which it is in the picture."""

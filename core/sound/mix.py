@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.render.cleaning import Cleaned, Cleaning
-from core.render.loudness import Gain
+from core.sound.cleaning import Cleaned, Cleaning
+from core.sound.loudness import Gain
 
 
 @dataclass(frozen=True, slots=True)

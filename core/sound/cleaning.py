@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.render.noise import (
+from core.sound.noise import (
     CENTRES_HZ,
     Heard,
     Samples,

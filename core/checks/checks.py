@@ -35,17 +35,17 @@ from pathlib import Path
 from core.analysis.model import Analysis, Spell
 from core.analysis.timeline import Timeline, shown
 from core.captions.fonts import Font, link_fonts
+from core.checks.captions import caption_checks, firsts, moments, predict
+from core.checks.check import Check
+from core.checks.file import FileFacts, read_file
+from core.checks.framing import framing_checks
+from core.checks.joins import join_checks, meet
+from core.checks.picture import Seen, look, picture_checks
+from core.checks.sound import between, listen, sound_checks
+from core.checks.spec import spec_checks
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find
-from core.render.check_captions import caption_checks, firsts, moments, predict
-from core.render.check_file import FileFacts, read_file
-from core.render.check_framing import framing_checks
-from core.render.check_joins import join_checks, meet
-from core.render.check_picture import Seen, look, picture_checks
-from core.render.check_sound import between, listen, sound_checks
-from core.render.check_spec import spec_checks
-from core.render.rendered import Check
 from core.settings import Settings
 
 

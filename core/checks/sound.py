@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.analysis.model import Analysis, Spell, Word
+from core.checks.check import Check
 from core.media.ffmpeg import start
 from core.media.inputs import file_arg
-from core.render.levels import stretches
-from core.render.rendered import Check
+from core.sound.levels import stretches
 
 TARGET_LUFS, OFF_LU = -14.0, 0.5
 PEAK_DBTP = -1.0

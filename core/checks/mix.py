@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.render.cleaning import SPEECH_OFF_DB, Cleaned
-from core.render.mix import Mix
-from core.render.rendered import Check
+from core.checks.check import Check
 from core.say import Say, say
+from core.sound.cleaning import SPEECH_OFF_DB, Cleaned
+from core.sound.mix import Mix
 
 LEAST_UNDER_LU = 15.0
 

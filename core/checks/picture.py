@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.analysis.model import Analysis, Spell
+from core.checks.check import Check
+from core.checks.file import Packet
 from core.media.facts import Format
 from core.media.ffmpeg import start
 from core.media.inputs import file_arg
-from core.render.check_file import Packet
-from core.render.levels import stretches
-from core.render.rendered import Check
+from core.sound.levels import stretches
 
 Grey = npt.NDArray[np.uint8]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.render.rendered import Check
+from core.checks.check import Check
 from core.say import Fact, Say, Seconds, say
 
 _SECONDS = frozenset({"duration", "black", "freeze", "silence", "black_source", "freeze_source"})

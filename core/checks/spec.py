@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from core.checks.check import Check
+from core.checks.file import FileFacts, Packet, PictureStream, SoundStream
 from core.media.facts import Format
-from core.render.check_file import FileFacts, Packet, PictureStream, SoundStream
-from core.render.rendered import Check
 
 MIN_FPS, MAX_FPS = 23.0, 60.0
 """TikTok's media transfer guide and Meta's Reels specification agree on these."""

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from core.analysis.model import Spell
 from core.captions.area import area
+from core.checks.check import Check
+from core.checks.picture import APART_S, Grey, Seen
 from core.media.facts import Format
 from core.media.ffmpeg import start
-from core.render.check_picture import APART_S, Grey, Seen
-from core.render.rendered import Check
 
 SAMPLES = 8
 LONG_ENOUGH_S = 0.2

@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from core.analysis.model import Analysis, Word
 from core.analysis.timeline import Join, Timeline
+from core.checks.check import Check
+from core.checks.sound import LOUD_DB, WITHIN_S
 from core.framing.plan import Plan
 from core.media.decode import input_args
 from core.media.facts import Video
 from core.media.ffmpeg import start
 from core.media.inputs import file_arg
-from core.render.check_sound import LOUD_DB, WITHIN_S
-from core.render.rendered import Check
 
 CLICK_DB = 12.0
 """A click is so much sharper than what is around it; noise alone differs by 6 dB."""

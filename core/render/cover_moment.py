@@ -7,6 +7,7 @@ only those costs a tenth of decoding the clip.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ SHORT_S = 8.0
 APART_S = 0.3
 _EDGE_S = 0.25
 """The first moment is often a fade, or a face about to speak."""
+_A_FRAME_S = 0.01
+"""Less than one: times are rounded."""
 _FACELESS = 0.3
 """What a picture without a face is worth beside one with."""
 _EYES, _SHARP, _MOUTH, _STRAIGHT, _LOOK = 0.42, 0.2, 0.18, 0.1, 0.1
@@ -53,16 +56,21 @@ def cover_moment(
     *,
     plan: Plan,
     seen: Sequence[FaceSample],
+    shots_s: Sequence[float],
     fmt: Format,
     captioned: bool,
     model: Path | None,
 ) -> float | None:
     """Seconds from the start of the clip, which is `begin_s` of the file; None when there is not
-    one frame. `model` is a YuNet file, `seen` are the faces of the source in the time of the clip.
+    one frame. `model` is a YuNet file, `seen` are the faces of the source and `shots_s` the starts
+    of its shots, both in the time of the clip.
     """
     found: list[_Candidate] = []
     for t_s, picture in _frames(clip, begin_s, length_s):
-        faces = shown_faces(plan, seen, t_s, fmt, captioned=captioned)
+        # Many a key frame is the first of its shot: whoever was there a moment ago is gone.
+        shot = bisect_right(shots_s, t_s + _A_FRAME_S)
+        own = [s for s in seen if bisect_right(shots_s, s.t_s + _A_FRAME_S) == shot]
+        faces = shown_faces(plan, own, t_s, fmt, captioned=captioned)
         look = portrait(picture, faces[0], model) if faces else None
         big = faces[0].h / fmt.height if faces else 0.0
         found.append(_Candidate(t_s, _look(picture), look, big))

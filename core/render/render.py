@@ -94,7 +94,8 @@ async def render(
         work = Work(video, whole, scratch, find(settings), ends, logo)
         words = _captions(captions, kit.own, scratch)
         known = encoders(work.exe)
-        hearing = partial(make_sound, work, shown(analysis, line), sound or SoundWish(), mix)
+        own = shown(analysis, line)
+        hearing = partial(make_sound, work, own, sound or SoundWish(), mix)
 
         async def examined() -> tuple[Check, ...]:
             return await check(
@@ -124,6 +125,7 @@ async def render(
                     line.source_s,
                     plan=plan,
                     seen=faces_in(analysis, line),
+                    shots_s=own.shots_s,
                     fmt=fmt,
                     captioned=captions is not None,
                     cover=cover or Cover(),

@@ -65,10 +65,23 @@ def test_the_moment_has_open_eyes_a_closed_mouth_and_is_sharp(tmp_path: Path) ->
         frames = [*others[:best], calm, *others[best:]]
         seen = [FaceSample(k / 4, (FACE,)) for k in range(24)]
         at_s = cover_moment(
-            _film(tmp_path / "a.mp4", frames), 0.0, len(frames) / 2, plan=PLAN, seen=seen, fmt=TALL,
-            captioned=True, model=None,
+            _film(tmp_path / "a.mp4", frames), 0.0, len(frames) / 2, plan=PLAN, seen=seen,
+            shots_s=(0.0,), fmt=TALL, captioned=True, model=None,
         )  # fmt: skip
         assert at_s is not None and best * 0.5 <= at_s < best * 0.5 + 0.5
+
+
+def test_whoever_was_there_before_a_cut_is_not_there_after_it(tmp_path: Path) -> None:
+    """A sharp screen on the first frame of its shot is no sharp face."""
+    (calm, _, _), (talking, _, _) = _people()
+    screen = np.indices(calm.shape[:2]).sum(0)[..., None] // 8 % 2 * np.full(3, 255)
+    frames = [talking, talking, screen.astype(np.uint8), calm]
+    seen = [FaceSample(t, (FACE,)) for t in (0.2, 0.45, 0.7, 0.95, 1.55, 1.75, 1.95)]
+    at_s = cover_moment(
+        _film(tmp_path / "a.mp4", frames), 0.0, 2.0, plan=PLAN, seen=seen, shots_s=(0.0, 1.0, 1.5),
+        fmt=TALL, captioned=True, model=None,
+    )  # fmt: skip
+    assert at_s is not None and at_s >= 1.5
 
 
 async def _drawn(source: Video, found: Analysis, into: Path, text: str, at_s: float) -> np.ndarray:

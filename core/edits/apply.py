@@ -239,6 +239,8 @@ def _set(edited: Edited, recipe: Recipe, said: Say) -> None:
 def _tight(edited: Edited, change: Change) -> None:
     """Pauses, fillers or both (`text`), out or back in."""
     on, was = bool(change.amount), edited.recipe.tight
+    if on and edited.analysis.rough:  # the same clip would come again, and take as long
+        raise Told("tight.rough")
     pauses = on if change.text != "fillers" else was.pauses
     fillers = on if change.text != "pauses" else was.fillers
     words = say(f"tight.{change.text}_{'out' if on else 'back'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.analysis.model import Analysis, Word
@@ -98,6 +100,13 @@ def test_what_cannot_be_done_is_told_and_nothing_is_changed(text: str, why: str)
 def test_without_words_captions_cannot_be_put_on() -> None:
     with pytest.raises(Told, match="no_words"):
         apply(CLIP, read("captions on"), talk(()))
+
+
+def test_where_words_are_guesses_no_pause_goes_and_nothing_is_made_again() -> None:
+    guessed = replace(talk(), words_from="sphinx")
+    with pytest.raises(Told, match=r"tight\.rough"):
+        apply(CLIP, read("remove the pauses"), guessed)
+    assert apply(CLIP, read("remove the pauses"), talk()).recipe.tight.pauses
 
 
 def test_changes_of_looks_touch_no_span() -> None:

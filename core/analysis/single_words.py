@@ -53,17 +53,23 @@ def word(strokes: _MASK, top: int, height: int) -> Word | None:
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, reach), np.uint8))
     _, _, found, _ = cv2.connectedComponentsWithStats(closed)
     best: tuple[int, Word] | None = None
-    for x, y, w, h, _ in found[1:].tolist():
+    for x, y, w, h in _sized(found[1:, :4], width, height).tolist():
         middle = (x + w / 2) / width
-        sized = WIDE[0] <= w / width <= WIDE[1] and HIGH[0] <= h / height <= HIGH[1] and w > h
-        if not sized or abs(middle - 0.5) > OFF_MIDDLE:
-            continue
         part = mask[y : y + h, x : x + w]
         ink = int(part.sum())
         if ink < INK * w * h or (best and ink < best[0]):
             continue
         best = ink, Word(middle, (top + y + h / 2) / height, w / width, _letters(part))
     return best[1] if best else None
+
+
+def _sized(boxes: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:
+    """Those boxes (x, y, w, h) that may be a word."""
+    x, _, w, h = boxes.T
+    fits = (w >= WIDE[0] * width) & (w <= WIDE[1] * width) & (w > h)
+    fits &= (h >= HIGH[0] * height) & (h <= HIGH[1] * height)
+    central = np.abs((x + w / 2) / width - 0.5) <= OFF_MIDDLE
+    return np.asarray(boxes[fits & central])
 
 
 def _letters(part: _MASK) -> int:

@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,59 +52,74 @@ async def analyse(
     Raises NotUsable when the source cannot be read after all; child processes end when the awaiting
     task is cancelled.
     """
-    took, kept = timings if timings is not None else {}, Kept(keep)
-    head, loop = Head(), asyncio.get_running_loop()
-    seen: asyncio.Future[Picture] = loop.create_future()
-    listened: asyncio.Future[Sound] = loop.create_future()
-
-    async def see() -> Picture:
-        picture = await _timed(took, "video", watch(video, settings=settings, tell=tell, kept=kept))
-        tell("video", 1.0)
-        seen.set_result(picture)
-        return picture
-
-    async def begin() -> None:
-        if on_head is None or video.facts.duration_s < HEAD_LEAST_S:
-            return
-        picture, sound = await seen, await listened
-        end_s = await head.end_s(sound.voice)
-        if end_s is not None and head.heard is not None:
-            whole = await _together(video, picture, sound, head.heard())
-            await on_head(head_of(whole, end_s))
-
-    async def hear(scratch: Path) -> tuple[Sound, Heard]:
-        sound = await _timed(
-            took, "audio", listen(video, scratch, settings=settings, tell=tell, kept=kept)
-        )
-        tell("audio", 1.0)
-        listened.set_result(sound)
-        heard = NOBODY
-        if speech:
-            finding = find_words(
-                video,
-                sound.pcm,
-                sound.voice,
-                settings=settings,
-                tell=tell,
-                subtitles=subtitles,
-                kept=kept,
-                so_far=head.so_far,
-            )
-            heard = await _timed(took, "words", finding)
-        tell("words", 1.0)
-        head.over()
-        return sound, heard
-
+    took = timings if timings is not None else {}
+    work = _Work(video, settings, tell, Kept(keep), took)
     try:
-        with tempfile.TemporaryDirectory(prefix="clipdesk-") as scratch:
-            work = (see(), hear(keep or Path(scratch)), begin())
-            picture, (sound, heard), _ = await side_by_side(*work)
+        with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
+            hearing = work.hear(keep or Path(folder), subtitles, speech=speech)
+            found = await side_by_side(work.see(), hearing, work.begin(on_head))
+            picture, (sound, heard), _ = found
             return await _together(video, picture, sound, heard)
     except FfmpegFailed as wrong:
         raise NotUsable("media.unreadable", why=wrong.cause) from wrong
     except OSError as wrong:
         tell_if_full(wrong)
         raise
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is done side by side, and what one part tells the others."""
+
+    video: Video
+    settings: Settings
+    tell: Tell
+    kept: Kept
+    took: dict[str, float]
+    head: Head = field(default_factory=Head)
+    seen: asyncio.Future[Picture] = field(default_factory=asyncio.Future)
+    listened: asyncio.Future[Sound] = field(default_factory=asyncio.Future)
+
+    async def see(self) -> Picture:
+        watching = watch(self.video, settings=self.settings, tell=self.tell, kept=self.kept)
+        picture = await _timed(self.took, "video", watching)
+        self.tell("video", 1.0)
+        self.seen.set_result(picture)
+        return picture
+
+    async def hear(
+        self, scratch: Path, subtitles: Path | None, *, speech: bool
+    ) -> tuple[Sound, Heard]:
+        settings, tell, kept, heard = self.settings, self.tell, self.kept, NOBODY
+        listening = listen(self.video, scratch, settings=settings, tell=tell, kept=kept)
+        sound = await _timed(self.took, "audio", listening)
+        tell("audio", 1.0)
+        self.listened.set_result(sound)
+        if speech:
+            finding = find_words(
+                self.video,
+                sound.pcm,
+                sound.voice,
+                settings=settings,
+                tell=tell,
+                subtitles=subtitles,
+                kept=kept,
+                so_far=self.head.so_far,
+            )
+            heard = await _timed(self.took, "words", finding)
+        tell("words", 1.0)
+        self.head.over()
+        return sound, heard
+
+    async def begin(self, on_head: OnHead | None) -> None:
+        """Tell of the first part as soon as enough is known of it."""
+        if on_head is None or self.video.facts.duration_s < HEAD_LEAST_S:
+            return
+        picture, sound = await self.seen, await self.listened
+        end_s = await self.head.end_s(sound.voice)
+        if end_s is not None and self.head.heard is not None:
+            whole = await _together(self.video, picture, sound, self.head.heard())
+            await on_head(head_of(whole, end_s))
 
 
 async def _timed(took: dict[str, float], name: str, work: Awaitable[T]) -> T:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.analysis.model import Analysis
+from core.brand.brand import Brand
 from core.captions.fonts import font_for, font_in
 from core.cards import cut as cut_cards
 from core.clips.base import Picked, Span
@@ -36,7 +37,7 @@ async def propose(
         for rank, span in enumerate(spans, start=1):
             if rank > len(begun):
                 await _add(run.svc, tx, cut, found, rank, span, behind=len(spans) - rank)
-        if cut.wish.music and not await _music(tx, cut):
+        if cut.wish.music and not (await _brand(tx, cut)).music:
             every = (*every, say("music.none"))
         await videos.set_cut(tx, cut.id, planned=len(spans), notes=every)
         await close_if_all_are_done(tx, run, cut.id)
@@ -60,18 +61,16 @@ def with_first(spans: Sequence[Span], first: Span) -> tuple[Span, ...]:
     return (first, *others[: max(0, len(spans) - 1)])
 
 
-async def _music(tx: AsyncSession, cut: Cut) -> str:
-    """The key of the music of the workspace."""
+async def _brand(tx: AsyncSession, cut: Cut) -> Brand:
+    """That of the workspace the video belongs to."""
     source = await videos.source(tx, cut.source_id)
-    brand = await brands.of_workspace(tx, source.workspace_id)
-    return brand.music.key if brand.music else ""
+    return await brands.of_workspace(tx, source.workspace_id)
 
 
 async def _other_font(svc: Services, cut: Cut, found: Analysis) -> tuple[Say, ...]:
     """Says so where the font of the brand cannot write what is said."""
     async with svc.db.read() as tx:
-        source = await videos.source(tx, cut.source_id)
-        font = (await brands.of_workspace(tx, source.workspace_id)).font
+        font = (await _brand(tx, cut)).font
     if font is None or not cut.wish.captions:
         return ()
     with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
@@ -98,7 +97,7 @@ async def _add(
     ours = captions and not burnt
     source = await videos.source(tx, cut.source_id)
     brand = await brands.of_workspace(tx, source.workspace_id)
-    music = await _music(tx, cut)
+    music = brand.music.key if brand.music else ""
     clip_id = await videos.add_clip(
         tx, cut, rank, span, captions=ours, rough=found.rough, now=svc.clock.now()
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import aiohttp
 import discord
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # it lists us
 log = structlog.get_logger()
 
 _Done = TypeVar("_Done")
+_Given = ParamSpec("_Given")
 
 ACT: Final = r"(?P<act>[a-z_]+\.[a-z_]+(?::[0-9a-f]+)*)"
 """What `Act.pack` writes, and nothing else."""
@@ -44,6 +46,29 @@ PATIENCE_S: Final = 6.0
 """How long "is thinking…" may stand there before it says that work goes on."""
 LOOK_S: Final = 1.5
 """What may be spent on looking who somebody is before the answer is due."""
+LAST_WORDS_S: Final = 1.0
+"""What is being handled when the connection ends may take so long; a few reads and one write."""
+
+
+def _ends_with_us(
+    handle: Callable[Concatenate[Ears, _Given], Coroutine[Any, Any, _Done]],
+) -> Callable[Concatenate[Ears, _Given], Coroutine[Any, Any, _Done]]:
+    """For what the library calls in tasks of its own. It waits for none of them when it closes
+    (2.7.1), so they would speak to a database that is closed already."""
+
+    @wraps(handle)
+    async def run(self: Ears, /, *args: _Given.args, **kwargs: _Given.kwargs) -> _Done:
+        if self.ending:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self.handling.add(task)
+        try:
+            return await handle(self, *args, **kwargs)
+        finally:
+            self.handling.discard(task)
+
+    return run
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=ACT):
@@ -94,7 +119,9 @@ class Ears(discord.Client):
         self._line = line
         self._receive = receive
         self._tree = Tree(self, hall.svc, hall.registry, self)
-        self._missed = Missed(hall.svc, self, self.on_message)
+        self._missed = Missed(hall.svc, self, self._hear)
+        self.handling: set[asyncio.Task[Any]] = set()
+        self.ending = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press, AnswerButton)
@@ -105,12 +132,29 @@ class Ears(discord.Client):
         if not self.is_closed():
             super().dispatch(event, *args, **kwargs)
 
+    async def close(self) -> None:
+        """Hear nothing any more, and end what is being handled. A message that was not taken is
+        read up by the next connection."""
+        self.ending = True
+        try:
+            if self.handling:
+                _, late = await asyncio.wait(self.handling, timeout=LAST_WORDS_S)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+        finally:
+            await super().close()
+
     async def on_error(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("discord.fault", event=event)
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────
 
+    @_ends_with_us
     async def on_message(self, message: discord.Message) -> None:
+        await self._hear(message)
+
+    async def _hear(self, message: discord.Message) -> None:
         assert self.user is not None
         inn = updates.written(message, self.user)
         if inn is not None:
@@ -129,6 +173,7 @@ class Ears(discord.Client):
                 await asyncio.sleep(wait_s)
         await self._receive(inn)
 
+    @_ends_with_us
     async def on_connect(self) -> None:
         """A new session."""
         log.info("discord.connected")
@@ -141,11 +186,13 @@ class Ears(discord.Client):
 
     # ── buttons and forms ───────────────────────────────────────────────────────────────────────
 
+    @_ends_with_us
     async def pressed(self, interaction: AnyInteraction, act: str) -> None:
         await self._on_message_of_ours(
             interaction, lambda where: updates.pressed(interaction, where, act)
         )
 
+    @_ends_with_us
     async def asked_for_form(self, interaction: AnyInteraction) -> None:
         pen = self._pen(interaction)
         title = pen.plain(say("discord.form_title"))[:DISCORD_FORM_TITLE_CHARS]
@@ -157,6 +204,7 @@ class Ears(discord.Client):
         form.add_item(discord.ui.Label(text=label, component=field))
         await _in_time(interaction.response.send_modal(form))
 
+    @_ends_with_us
     async def on_interaction(self, interaction: AnyInteraction) -> None:
         """Forms, by their id: they outlive a restart as buttons do. And buttons nobody knows."""
         data: Mapping[str, Any] = interaction.data or {}
@@ -190,6 +238,7 @@ class Ears(discord.Client):
 
     # ── commands ────────────────────────────────────────────────────────────────────────────────
 
+    @_ends_with_us
     async def commanded(
         self, interaction: AnyInteraction, name: str, given: Mapping[str, Any]
     ) -> None:
@@ -198,6 +247,7 @@ class Ears(discord.Client):
 
         await self._answer(interaction, name, read)
 
+    @_ends_with_us
     async def chosen(self, interaction: AnyInteraction, message: discord.Message) -> None:
         def read(where: ChatRef, said: Asked) -> In | None:
             return updates.chosen(interaction, where, said.ref(where), message)
@@ -299,6 +349,7 @@ class Ears(discord.Client):
         text = self._pen(interaction).paragraph(words)
         await interaction.edit_original_response(content=text)
 
+    @_ends_with_us
     async def suggested(
         self, interaction: AnyInteraction, command: str, arg: str, typed: str
     ) -> Sequence[tuple[str, str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import event
@@ -24,6 +24,8 @@ from core.settings import Settings
 
 BUSY_MS = 20_000
 """How long one writer of SQLite waits for another before it gives up."""
+LAST_WORK_S = 5.0
+"""How long the end waits for transactions that are under way."""
 
 
 def database_url(settings: Settings) -> str:
@@ -86,6 +88,9 @@ class Database:
         reading = self.engine.execution_options(read_only=True)
         self._readers = async_sessionmaker(reading, expire_on_commit=False)
         self._sessions = sessions
+        self._working = 0
+        self._idle = asyncio.Event()
+        self._closed = False
 
     def on_commit(self, ring: Ring) -> None:
         """Call `ring` after every commit that has something to wake."""
@@ -94,17 +99,50 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that may change things."""
-        async with self._writers() as tx, tx.begin():
-            yield tx
+        with self._at_work():
+            async with self._writers() as tx, tx.begin():
+                yield tx
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only looks."""
-        async with self._readers() as tx, tx.begin():
-            yield tx
+        with self._at_work():
+            async with self._readers() as tx, tx.begin():
+                yield tx
 
     async def close(self) -> None:
+        """Let go of every connection, also when cancelled meanwhile; nobody begins anything then.
+
+        `dispose` forgets the connections that are in use, and gives a new pool to whoever comes
+        after it: either would stay open, with its thread, until it is collected (SQLAlchemy's
+        "Engine Disposal")."""
+        self._closed = True
+        closing = asyncio.ensure_future(self._let_go())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _let_go(self) -> None:
+        if self._working:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORK_S):
+                    await self._idle.wait()
         await self.engine.dispose()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        if self._closed:
+            raise RuntimeError("the database is closed")
+        self._working += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
 
 
 def sqlite_version() -> str:

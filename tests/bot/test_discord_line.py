@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import psutil
 import pytest
+from sqlalchemy import text
 
 from bot.discord_client import Ears
+from core.chat.message import Out
+from core.chat.registry import Ask, Entry
+from core.db.session import Database
 from core.services import Services, open_services
 from core.settings import Settings
-from tests.bot.discord_room import Room, face_of, room_of, running_face
+from tests.bot.discord_room import Room, face_of, room_of, running_face, words
 from tests.doubles.discord import Discord, Fault, running_discord
 
 
@@ -99,6 +104,35 @@ async def test_what_was_written_while_the_program_was_down_is_answered_at_its_st
     await room.ana.writes(room.ana.dm, "/echo while it was down")
     async with running_face(room.svc, face_of(room.svc, room.discord)):
         await room.ana.hears(room.ana.dm, "echo while it was down", 20)
+
+
+async def test_what_is_being_handled_at_the_end_is_handled_and_leaves_nothing_open(
+    settings: Settings, sqlite: Database, discord: Discord
+) -> None:
+    begun, ends = asyncio.Event(), asyncio.Event()
+
+    async def slow(ask: Ask, _: Services) -> Out:
+        """Take a moment."""
+        begun.set()
+        await ends.wait()
+        return Out.of(words("slow at last"))
+
+    async with open_services(settings) as svc:
+        room = await room_of(svc, discord)
+        room.face.hall.registry.commands["slow"] = Entry("slow", slow, "viewer")
+        async with running_face(svc, room.face):
+            await connected(discord)
+            await room.ana.writes(room.ana.dm, "/slow")
+            await begun.wait()
+            asyncio.get_running_loop().call_later(0.4, ends.set)
+    await ends.wait()
+    await asyncio.sleep(0.1)
+    async with sqlite.read() as tx:
+        found = await tx.scalars(text("select body_json from outbox"))
+    assert any("slow at last" in body for body in found)
+    await sqlite.close()
+    file = settings.data_dir / "clipdesk.db"
+    assert not [f for f in psutil.Process().open_files() if f.path == str(file)]
 
 
 async def test_an_outage_of_the_api_is_waited_out(room: Room) -> None:

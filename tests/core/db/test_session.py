@@ -6,6 +6,8 @@ import asyncio
 import gc
 from pathlib import Path
 
+import psutil
+import pytest
 from sqlalchemy import text
 
 from core.db.session import Database
@@ -38,3 +40,44 @@ async def test_a_cancelled_transaction_lets_the_next_one_write(tmp_path: Path) -
         gc.enable()
         await here.close()
         await other.close()
+
+
+async def test_the_end_waits_for_what_is_under_way_and_leaves_nothing_open(tmp_path: Path) -> None:
+    db, begun, may_end = Database(Settings(data_dir=tmp_path)), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        async with db.write() as tx:
+            await tx.execute(text("CREATE TABLE line (n INTEGER)"))
+            begun.set()
+            await may_end.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(work())
+        await begun.wait()
+        closing = tasks.create_task(db.close())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="closed"):
+            async with db.read():
+                pass
+        may_end.set()
+    assert closing.done() and _open_files(tmp_path) == 0
+    again = Database(Settings(data_dir=tmp_path))
+    async with again.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM line")) == 0, "it was kept"
+    await again.close()
+
+
+async def test_an_end_that_is_cancelled_leaves_nothing_open_either(tmp_path: Path) -> None:
+    db = Database(Settings(data_dir=tmp_path))
+    async with db.read(), db.read(), db.read():
+        pass
+    closing = asyncio.create_task(db.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    assert closing.cancelled() and _open_files(tmp_path) == 0
+
+
+def _open_files(folder: Path) -> int:
+    """How many files in it this process has open."""
+    return sum(folder in Path(f.path).parents for f in psutil.Process().open_files())

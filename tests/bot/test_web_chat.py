@@ -149,10 +149,9 @@ async def test_a_session_that_was_ended_elsewhere_can_do_nothing_more(home: Site
 
 async def test_a_flood_is_slowed_down_in_words(home: Site) -> None:
     async with home.tab() as tab:
-        for n in range(40):
-            await tab.send("/echo flood", key=f"flood-{n:04}")
-        refused = await tab.until(lambda f: f["t"] == "refused")
-        assert "a little fast" in refused["text"]
+        for n in range(120):  # of nothing, which costs least: a flood on a busy machine too
+            await tab.send(" ", key=f"flood-{n:04}")
+        await tab.until(lambda f: f["t"] == "refused" and "a little fast" in f["text"])
 
 
 async def test_nonsense_does_not_end_the_conversation(home: Site) -> None:

@@ -75,6 +75,8 @@ async def find_words(
             log.warning("words.engine_failed", engine=engine.by, why=told.say.key)
             tell("words", 0.0, note=told.say)
             continue
+        if heard.note is not None:
+            tell("words", 1.0, note=heard.note)
         if engine.by == "sphinx" and heard.words:
             tell("words", 1.0, note=say("speech.rough"))
         return heard

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from core.analysis.model import Spell, Word, WordsFrom
+from core.analysis.model import Spell, WordsFrom
 from core.analysis.models import pull
 from core.analysis.speech.base import Heard, SoFar, SpeechSettings, nobody_waits
-from core.analysis.speech.child import run_child, word_of
+from core.analysis.speech.child import run_child
 from core.analysis.speech.journal import Journal
+from core.analysis.speech.settled import settle_line
+from core.analysis.speech.stretches import stretches
+from core.analysis.speech.understood import Understood
 from core.errors import Told
 from core.say import Say, say
 from core.settings import Settings
@@ -44,8 +47,9 @@ class Whisper:
 
     by: WordsFrom = "whisper"
 
-    def __init__(self, settings: Settings, speech: SpeechSettings) -> None:
-        self._settings, self._speech = settings, speech
+    def __init__(self, settings: Settings, speech: SpeechSettings, *, child: str = _MODULE) -> None:
+        """`child` is the module that prints what it understands."""
+        self._settings, self._speech, self._child = settings, speech, child
 
     async def missing(self, tell: Tell) -> Say | None:
         """Fetches the model when it is not here; a failure is told once a day."""
@@ -71,37 +75,29 @@ class Whisper:
         journal: Path | None = None,
         so_far: SoFar = nobody_waits,
     ) -> Heard:
-        total_s = max((s.end_s for s in voice), default=1.0)
+        every = await asyncio.to_thread(stretches, voice, pcm)
         noted = Journal(journal)
+        told = Understood(every, voice, noted)
 
         def on_line(line: dict[str, Any]) -> None:
-            noted.note(line)
-            tell("words", min(0.99, line.get("to", 0.0) / total_s))
-            if "to" in line:
-                so_far(partial(self._heard, noted, voice), line["to"])
+            noted.note(settle_line(line, pcm, voice))
+            tell("words", min(0.99, told.share))
+            so_far(told.heard, told.until_s)
 
         folder = model_folder(self._settings, self._speech).resolve()
         for device in await devices():
-            from_s = max((n.get("to", 0.0) for n in noted.lines), default=0.0)
-            place = [str(pcm.resolve()), str(from_s), language_of(noted) or "", device]
-            try:
-                await run_child(_MODULE, [str(folder), *place], on_line)
+            if not (left := told.left):
                 break
-            except Told as told:
+            todo = json.dumps([[s.start_s, s.end_s] for s in left])
+            place = [str(pcm.resolve()), todo, told.language or "", device]
+            try:
+                await run_child(self._child, [str(folder), *place], on_line)
+                break
+            except Told as wrong:
                 if device == "cpu":
                     raise
-                log.warning("words.gpu_failed", why=told.say.key)
-        return self._heard(noted, voice)
-
-    def _heard(self, noted: Journal, voice: Sequence[Spell]) -> Heard:
-        said = (word_of(w) for line in noted.lines for w in line.get("words", ()))
-        spoken = [w for w in said if _voiced(w, voice)]
-        return Heard(tuple(spoken), self.by, language_of(noted))
-
-
-def language_of(noted: Journal) -> str | None:
-    """As the first try heard it."""
-    return next((n["language"] for n in noted.lines if "language" in n), None)
+                log.warning("words.gpu_failed", why=wrong.say.key)
+        return told.heard()
 
 
 async def devices() -> list[str]:
@@ -113,8 +109,3 @@ async def devices() -> list[str]:
     except (ImportError, OSError, RuntimeError):
         count = 0
     return ["cuda", "cpu"] if count else ["cpu"]
-
-
-def _voiced(word: Word, voice: Sequence[Spell]) -> bool:
-    """Whisper invents words in silence and music; where nobody speaks there are none."""
-    return any(s.start_s - 0.5 < word.end_s and word.start_s < s.end_s + 0.5 for s in voice)

@@ -276,15 +276,16 @@ def _lights_up(container: Any, picture: Any, at_s: float, out: Decoded) -> bool:
         container.seek(int(max(0.0, seek_s) / picture.time_base), stream=picture)
     except av.FFmpegError:
         return False
-    frames, since_key, key_s = 0, 0, at_s
+    frames, since_key, key_s, entered = 0, 0, at_s, False
     for tried, packet in enumerate(_demuxed(container, [picture])):
-        if not (since_key or packet.is_keyframe):  # entered between two: this is not damage
+        if not (entered or packet.is_keyframe):  # entered between two: this is not damage
             if tried >= _NO_KEY:
                 break
             continue
-        if not since_key and packet.pts is not None:
+        if not entered and packet.pts is not None:
             key_s = float(packet.pts * picture.time_base)
-        since_key += 1
+        entered = True
+        since_key += not packet.is_discard  # what an edit list hides is not shown, however long
         if key_s < at_s - _KEY_DISTANCE_S:
             # Decoding from so far away takes too long. What is written there tells as well: live
             # recordings have one key frame, a file that was not written to its end has zeros.

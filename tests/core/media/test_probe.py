@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import NotUsable
+from core.media import looking
 from core.media.child import noting_children
 from core.media.facts import VideoFacts
 from core.media.ffmpeg import run
@@ -257,6 +258,19 @@ async def test_a_longer_video_with_rare_key_frames_is_whole(
         assert await _why_not(path) == "incomplete"
     else:
         assert (await probe(path)).duration_s == pytest.approx(90, abs=5)
+
+
+async def test_a_piece_copied_from_between_two_key_frames_is_lit_everywhere(
+    make: Make, exe: str, tmp_path: Path
+) -> None:
+    """What its edit list hides is no darkness; a busy machine looks only at places."""
+    whole, piece = await make("whole.mp4", "-t", "12", "-g", "1000"), tmp_path / "piece.mp4"
+    args = ["-ss", "6", "-i", file_arg(whole), "-c", "copy", file_arg(piece)]
+    await run(args, exe=exe, timeout_s=60)
+    out = looking.Decoded()
+    with looking.open_file(str(piece), "mov") as container:
+        looking.decode_places(container, container.streams.video[0], 0.0, 6.0, out)
+    assert out.places == looking.PLACES and out.dark_places == 0
 
 
 @pytest.mark.parametrize("ending", ["ts", "mkv", "avi", "mpg", "webm", "mov", "ogv", "wmv"])

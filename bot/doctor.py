@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.faces import ADAPTERS, Adapter
-from core.analysis.faces import FaceSettings, find_face_model
 from core.analysis.speech.choose import describe_speech
+from core.analysis.yunet import FaceSettings, face_model
 from core.captions.fonts import fonts_dir
 from core.clips.registry import provider
 from core.db.migrate import check
@@ -147,10 +147,10 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _faces(settings: Settings) -> Finding:
-    found, named = find_face_model(settings), FaceSettings().model
-    if named is not None and found is None:
+    found, named = face_model(settings), FaceSettings().model
+    if named not in (None, found):
         return note(say("doctor.no_face_model", path=str(named)))
-    return ok(say("doctor.yunet", path=str(found))) if found else note(say("doctor.cascades"))
+    return ok(say("doctor.yunet", path=str(found)))
 
 
 async def _speech(settings: Settings) -> Finding:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-ANALYSER = 3
+ANALYSER = 4
 """Version of the analysis; a stored one of another version is made again."""
 
 

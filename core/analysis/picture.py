@@ -15,7 +15,7 @@ import cv2
 
 from core.analysis.bars import pictures
 from core.analysis.boxes import boxes, screens
-from core.analysis.faces import FaceMeter, open_finder
+from core.analysis.faces import FaceMeter
 from core.analysis.frames import MAX_FPS, Reading, frame_args
 from core.analysis.looks import Look
 from core.analysis.meter import PieceMeter
@@ -24,6 +24,7 @@ from core.analysis.pieces import Kept, Seen, joined, pieces
 from core.analysis.shots import Shots
 from core.analysis.side_by_side import side_by_side
 from core.analysis.steps import FLASH_S
+from core.analysis.yunet import YuNet
 from core.errors import NotUsable
 from core.media.facts import Video
 from core.media.ffmpeg import find, start
@@ -100,22 +101,20 @@ class _Watching:
 
         at_once = min(_AT_ONCE, os.cpu_count() or 1, len(readings))
         await side_by_side(*(some() for _ in range(at_once)))
-        whole = joined(readings, [s for s in seen if s is not None])
-        return replace(whole, samples=FaceMeter.sure(open_finder(self._settings), whole.samples))
+        return joined(readings, [s for s in seen if s is not None])
 
     async def _piece(self, reading: Reading) -> Seen:
         """Of an earlier try, or read now."""
-        finder = open_finder(self._settings)
-        name = f"picture-{finder.name}-{reading.start_s:.3f}-{reading.end_s or 0:.3f}"
+        name = f"picture-{reading.start_s:.3f}-{reading.end_s or 0:.3f}"
         if (raw := self._kept.load(name)) is not None:
             seen = Seen.from_json(raw)
             self._note(reading, reading.end_s or self._video.facts.duration_s)
             return seen
-        meter = self._meter(reading, FaceMeter(finder))
+        meter = self._meter(reading, FaceMeter(YuNet(self._settings)))
         await self._read(reading, meter)
         if meter.too_many_doubts:
             reading = replace(reading, every=True)
-            meter = self._meter(reading, FaceMeter(open_finder(self._settings)))
+            meter = self._meter(reading, FaceMeter(YuNet(self._settings)))
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)

@@ -19,9 +19,9 @@ from typing import Any
 import av
 import cv2
 
-from core.analysis.faces import find_face_model
 from core.analysis.model import FaceSample
 from core.analysis.timeline import Timeline
+from core.analysis.yunet import face_model
 from core.captions.fonts import Font, link_fonts
 from core.errors import Told
 from core.framing.plan import Plan, Window, window_at
@@ -70,7 +70,7 @@ async def make_cover(
         shots_s=shots_s,
         fmt=fmt,
         captioned=captioned,
-        model=find_face_model(settings),
+        model=face_model(settings),
     )
     if at_s is None:
         raise Told("render.no_cover")

@@ -59,7 +59,7 @@ def cover_moment(
     shots_s: Sequence[float],
     fmt: Format,
     captioned: bool,
-    model: Path | None,
+    model: Path,
 ) -> float | None:
     """Seconds from the start of the clip, which is `begin_s` of the file; None when there is not
     one frame. `model` is a YuNet file, `seen` are the faces of the source and `shots_s` the starts

@@ -1,15 +1,14 @@
 """How a face looks at one moment: are its eyes open, is it sharp, is it in the middle of a word?
 
-Eyes and mouth are found by YuNet where its model is at hand, else where they lie in any face. The
-face is turned upright and brought to one size, so that the same few pixels of every picture are
-its eyes. What is measured there says little by itself (glasses, light, make-up); how it compares
-with the other moments of the same clip does.
+Eyes and mouth are found by YuNet, else they are where they lie in most faces. The face is turned
+upright and brought to one size, so that the same few pixels of every picture are its eyes. What is
+measured there says little by itself (glasses, light, make-up); how it compares with the other
+moments of the same clip does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.analysis.yunet import open_net
 from core.framing.window import Box
 
 Picture = NDArray[np.uint8]
@@ -28,6 +28,8 @@ _AROUND = 0.5
 """What is cut out around a face, in sizes of its box."""
 _SEARCHED = 200
 """Pixels of the cut that eyes are looked for in: small costs little, and they are found in it."""
+_SURE = 0.6
+"""Of 1: somebody is known to be there."""
 _DARK = 0.5
 """A mouth is open where it is darker than this part of the skin."""
 
@@ -43,7 +45,7 @@ class Portrait:
     """How far the nose is from the middle between the eyes, in distances of the eyes."""
 
 
-def portrait(picture: Picture, face: Box, model: Path | None) -> Portrait | None:
+def portrait(picture: Picture, face: Box, model: Path) -> Portrait | None:
     """Look at a face in a picture (BGR); None when it is hardly there."""
     cut, x, y = _cut(picture, face)
     if min(cut.shape[:2]) < 24:
@@ -72,25 +74,17 @@ def _cut(picture: Picture, face: Box) -> tuple[Picture, int, int]:
     return picture[y:end_y, x:end_x], x, y
 
 
-def _marks(cut: Picture, face: Box, model: Path | None) -> NDArray[np.float32]:
+def _marks(cut: Picture, face: Box, model: Path) -> NDArray[np.float32]:
     """Both eyes, nose, corners of the mouth; left is left in the picture."""
     scale = min(1.0, _SEARCHED / max(cut.shape[:2]))
-    found = None
-    if model is not None:
-        small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        net = _net(model)
-        net.setInputSize((small.shape[1], small.shape[0]))
-        _, found = net.detect(small)
+    small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    net = open_net(model, (small.shape[1], small.shape[0]), _SURE)
+    _, found = net.detect(small)
     if found is None or not len(found):
         usual = [(face.x + px * face.w, face.y + py * face.h) for px, py in _USUAL]
         return np.asarray(usual, np.float32)
     best = max(found, key=lambda row: float(row[2] * row[3]))
     return np.asarray(best[4:14], np.float32).reshape(5, 2) / np.float32(scale)
-
-
-@cache
-def _net(model: Path) -> Any:
-    return cv2.FaceDetectorYN.create(str(model), "", (_SEARCHED, _SEARCHED), 0.6, 0.3, 10)
 
 
 def _upright(gray: Picture, marks: NDArray[np.float32]) -> tuple[Picture, int]:

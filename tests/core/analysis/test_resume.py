@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from core.analysis.analyse import analyse
 from core.analysis.model import Analysis
 from core.media.facts import Video
@@ -70,10 +68,7 @@ def _killed_in_the_middle(path: Path, keep: Path) -> set[str]:
     return {p.name for p in keep.glob("picture-*.json")}
 
 
-async def test_after_a_kill_only_the_rest_is_looked_at(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FACE_MODEL", str(tmp_path / "none"))
+async def test_after_a_kill_only_the_rest_is_looked_at(tmp_path: Path) -> None:
     path, keep = _long(tmp_path / "long.mp4"), tmp_path / "so-far"
     known = await asyncio.to_thread(_killed_in_the_middle, path, keep)
     every = Progress()

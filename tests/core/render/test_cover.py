@@ -11,6 +11,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from core.analysis.model import Analysis, Face, FaceSample
+from core.analysis.yunet import bundled_model
 from core.captions.area import area
 from core.framing.frame import frame
 from core.framing.plan import Layout, Plan, Window
@@ -66,7 +67,7 @@ def test_the_moment_has_open_eyes_a_closed_mouth_and_is_sharp(tmp_path: Path) ->
         seen = [FaceSample(k / 4, (FACE,)) for k in range(24)]
         at_s = cover_moment(
             _film(tmp_path / "a.mp4", frames), 0.0, len(frames) / 2, plan=PLAN, seen=seen,
-            shots_s=(0.0,), fmt=TALL, captioned=True, model=None,
+            shots_s=(0.0,), fmt=TALL, captioned=True, model=bundled_model(),
         )  # fmt: skip
         assert at_s is not None and best * 0.5 <= at_s < best * 0.5 + 0.5
 
@@ -79,7 +80,7 @@ def test_whoever_was_there_before_a_cut_is_not_there_after_it(tmp_path: Path) ->
     seen = [FaceSample(t, (FACE,)) for t in (0.2, 0.45, 0.7, 0.95, 1.55, 1.75, 1.95)]
     at_s = cover_moment(
         _film(tmp_path / "a.mp4", frames), 0.0, 2.0, plan=PLAN, seen=seen, shots_s=(0.0, 1.0, 1.5),
-        fmt=TALL, captioned=True, model=None,
+        fmt=TALL, captioned=True, model=bundled_model(),
     )  # fmt: skip
     assert at_s is not None and at_s >= 1.5
 

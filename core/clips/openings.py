@@ -61,7 +61,8 @@ def opening_of(
     what the sentence before it spoke of."""
     head = " ".join(said[:_OPENING_WORDS])
     number = _NUMBER.search(" ".join(s.text.split()[:8]))
-    fresh = before is None or before.ended or s.pause_before_s > 0.5
+    paused = before is not None and s.pause_before_s > 0.5 and not _goes_on(s, before)
+    fresh = before is None or before.ended or paused
     small = s.text[:1].islower() and not fresh
     return Opening(
         asks=s.asks,
@@ -75,6 +76,11 @@ def opening_of(
         pause_s=s.pause_before_s,
         fresh=fresh,
     )
+
+
+def _goes_on(s: Sentence, before: Sentence) -> bool:
+    """It is written small where sentences begin with a capital: somebody paused to think."""
+    return s.text[:1].islower() and any(c.isupper() for c in before.text)
 
 
 def closing_of(s: Sentence, said: Sequence[str], language: str | None, *, falls: bool) -> Closing:

@@ -15,8 +15,11 @@ from core.clips.lexicon import joined
 
 PAUSE_S = 0.6
 LONGEST_S = 20.0
+_PATIENCE = 1.5
 _PAUSE_IN_SENTENCE_S = 1.5
 """Even with punctuation, a silence like this ends a thought."""
+_PAUSE_GOES_ON_S = 4.0
+"""Unless the next word is written small: whoever speaks slowly only thinks."""
 _PAUSE_AT_EDGE_S = 0.25
 """A short pause where the shot changes too, or where the voice falls, counts as a long one."""
 _FALL_DB = 12.0
@@ -91,7 +94,7 @@ def sentences_of(
     first = 0
     for i in range(len(words)):
         if i == len(words) - 1 or breaks.after(i):
-            groups.extend(_not_too_long(words, first, i, longest_s))
+            groups.extend(_not_too_long(words, first, i, longest_s * breaks.patience))
             first = i + 1
     return tuple(_sentence(words, a, b) for a, b in groups)
 
@@ -104,6 +107,9 @@ class _Breaks:
         self._energy = analysis.energy_db
         ends = sum(ends_sentence(w.text) for w in words)
         self._punctuated = ends / len(words) > 0.01
+        self.patience = _PATIENCE if self._punctuated else 1.0
+        """How much longer a sentence may be: where its end is written it is none by chance."""
+        self._small = not any(w.text[:1].isupper() for w in words)
         voiced = sorted(e for e in self._energy if e > -60)
         self._usual_db = voiced[len(voiced) // 2] if voiced else 0.0
 
@@ -115,7 +121,8 @@ class _Breaks:
         if _lies_between(self._joins, word.end_s, following.start_s):
             return True  # another recording begins
         if self._punctuated:
-            return pause_s >= _PAUSE_IN_SENTENCE_S
+            goes_on = following.text[:1].islower() and not self._small
+            return pause_s >= (_PAUSE_GOES_ON_S if goes_on else _PAUSE_IN_SENTENCE_S)
         if pause_s >= PAUSE_S:
             return True
         if pause_s < _PAUSE_AT_EDGE_S:

@@ -57,3 +57,25 @@ def test_every_word_is_in_one_sentence_and_none_is_too_long() -> None:
         found = _sentences(words)
         assert [i for s in found for i in range(s.first, s.last + 1)] == list(range(len(words)))
         assert all(s.end_s - s.start_s <= LONGEST_S for s in found)
+
+
+def test_whoever_pauses_to_think_goes_on_with_the_same_sentence() -> None:
+    said = [
+        ("They", 0.0),
+        ("wrote", 0.4),
+        ("this", 2.9),
+        ("down.", 3.3),
+        ("We", 3.7),
+        ("read", 4.2),
+    ]
+    words = [Word(text, at, at + 0.3) for text, at in said]
+    assert [s.text for s in _sentences(words)] == ["They wrote this down.", "We read"]
+    lines = [Word(w.text.lower(), w.start_s, w.end_s) for w in words]
+    assert len(_sentences(lines)) == 2 and _sentences(lines)[0].text == "they wrote"
+
+
+def test_a_sentence_whose_end_is_written_may_take_a_little_longer() -> None:
+    words = [Word(f"word{i}", 0.5 * i, 0.5 * i + 0.4) for i in range(50)]
+    assert len(_sentences(words)) > 1
+    ended = [*words[:-1], Word("end.", 24.5, 24.9)]
+    assert [s.text.split()[-1] for s in _sentences(ended)] == ["end."]

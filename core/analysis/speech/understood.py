@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,10 @@ _AGAIN = 2.4
 """How often a text repeats itself, as it is compressed; Whisper's own limit for a loop."""
 _WORTH_TELLING_S = 5.0
 _NEAR_S = 0.5
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":", '"')
+_NOUNS_LARGE = frozenset({"de", "lb"})
+_PLAIN = re.compile(r"(?!I$)[^\W\d_][^\W\d_A-Z]*[,.?!]?")
+"""No "I", "I'm", "NASA" or "iPhone 4"."""
 _CLOSED_UP = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages that are written without spaces; the others have one in front of every word."""
 
@@ -64,13 +69,28 @@ class Understood:
 
     def heard(self) -> Heard:
         """The words so far."""
-        segments = [s for line in self._lines for s in line["segments"]]
+        segments = [
+            {**s, "window": (line["at"], s.get("window"))}
+            for line in self._lines
+            for s in line["segments"]
+            if s["words"]
+        ]
         believed = [s for s in segments if _believed(s)]
-        closed_up = self.language in _CLOSED_UP
-        said = (w for s in believed for w in _joined(s["words"], closed_up=closed_up))
-        words = [w for w in said if self._spoken(w)]
+        words = [w for w in self._written(believed) if self._spoken(w)]
         lost_s = sum(_length_s(s) for s in segments) - sum(_length_s(s) for s in believed)
         return Heard(tuple(words), "whisper", self.language, _note(words, lost_s))
+
+    def _written(self, segments: Sequence[Mapping[str, Any]]) -> Iterator[Word]:
+        """Every half a minute is written as if it began a sentence; where it begins in the middle
+        of one, it is a small letter."""
+        last, window = ".", None
+        for segment in segments:
+            first, *rest = _joined(segment["words"], closed_up=self.language in _CLOSED_UP)
+            goes_on = segment["window"] != window and not last.endswith(_ENDS)
+            if goes_on and self.language not in _NOUNS_LARGE and _PLAIN.fullmatch(first.text):
+                first = replace(first, text=first.text.lower())
+            yield from (first, *rest)
+            last, window = [first, *rest][-1].text, segment["window"]
 
     def _spoken(self, word: Word) -> bool:
         """Whisper invents words in silence and music; where nobody speaks there are none."""
@@ -89,8 +109,7 @@ def _believed(segment: Mapping[str, Any]) -> bool:
 
 
 def _length_s(segment: Mapping[str, Any]) -> float:
-    words = segment["words"]
-    return float(words[-1]["e"] - words[0]["s"]) if words else 0.0
+    return float(segment["words"][-1]["e"] - segment["words"][0]["s"])
 
 
 def _note(words: Sequence[Word], lost_s: float) -> Say | None:

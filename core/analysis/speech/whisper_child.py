@@ -96,6 +96,7 @@ def _heard(whisper: Any, sound: Sound, language: str, at_s: float) -> list[dict[
         {
             "sure": round(float(segment.avg_logprob), 3),
             "again": round(float(segment.compression_ratio), 2),
+            "window": segment.seek,
             "words": [
                 {
                     "w": word.word,

@@ -89,6 +89,19 @@ async def test_parts_without_a_space_between_them_are_one_word(
     assert cold.end_s - cold.start_s > 0.6 and cold.sure == 0.77
 
 
+async def test_a_window_that_begins_inside_a_sentence_begins_with_a_small_letter(
+    whisper: Callable[..., tuple[Whisper, Path]],
+) -> None:
+    """Seen at the border of two windows of one stretch, and of two stretches."""
+    half = [(" at", 1.0), (" least", 1.0), (" not", 1.0), (" here,", 1.0), (" but", 0.99)]
+    first = _line(VOICE[0], -0.3, half, [(" Someone", 0.8), (" else", 1.0), (" would", 1.0)])
+    first["segments"][1]["window"] = 2300
+    second = _line(VOICE[1], -0.3, [(" I'd", 0.9), (" say", 1.0), (" so.", 1.0)], _LICENCE)
+    engine, pcm = whisper(first, second)
+    heard = await engine.words(pcm, VOICE[:2], tell_nobody)
+    assert _text(heard) == f"at least not here, but someone else would I'd say so. {SECOND}"
+
+
 async def test_a_language_the_model_does_not_know_is_no_caption_and_is_told(
     whisper: Callable[..., tuple[Whisper, Path]],
 ) -> None:
@@ -191,6 +204,12 @@ def test_the_end_of_a_word_behind_a_pause_belongs_to_the_next() -> None:
     assert _settled(words, (1.0, 1.8), (3.0, 3.6)) == [(1.0, 1.83), (3.0, 3.6)]
 
 
+def test_a_word_does_not_fill_speech_that_was_not_understood() -> None:
+    words = [Timed(" the", 0.5, 0.8), Timed(" software.", 0.8, 5.5)]
+    got = _settled(words, (0.5, 5.5))
+    assert got[1][0] == 0.8 and 1.8 < got[1][1] < 3.0
+
+
 def test_words_without_a_time_get_what_nobody_else_has_or_a_share() -> None:
     free = [Timed(" this?", 0.5, 1.0), Timed(" Simply,", 2.0, 2.0), Timed(" President", 3.0, 3.0),
             Timed(" Trump", 3.5, 4.0)]  # fmt: skip
@@ -218,3 +237,5 @@ def test_times_stay_in_order_whatever_is_heard(
     settle(words, _sound(6, *loud), [Spell(*s) for s in loud])
     assert all(w.start_s <= w.end_s for w in words)
     assert all(a.end_s <= b.start_s + 0.061 for a, b in itertools.pairwise(words))
+    # A number of numpy is no float to a check that is written as JSON.
+    assert {type(t) for w in words for t in (w.start_s, w.end_s)} == {float}

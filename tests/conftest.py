@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -153,29 +154,48 @@ def postgres() -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def db(
-    request: pytest.FixtureRequest, settings: Settings, clock: HeldClock
-) -> AsyncIterator[Database]:
-    """An empty database with all tables, on SQLite and on PostgreSQL."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if request.param == "postgresql":
-        from tests.doubles.postgres import fresh_database
+# ── empty databases ─────────────────────────────────────────────────────────────────────────────
 
-        address = request.getfixturevalue("postgres")
-        settings.database_url = await fresh_database(address)
+
+async def _sqlite_with_tables(settings: Settings, made: Path) -> None:
+    """Copied from `made`, which is kept from the first time: to make the tables again takes fifty
+    times as long."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    file = settings.data_dir / "clipdesk.db"
+    if made.exists():
+        shutil.copy(made, file)
+        return
     database = Database(settings)
     await create_all(database)
+    await database.close()
+    shutil.copy(file, made)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def db(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """An empty database with all tables, on SQLite and on PostgreSQL."""
+    if request.param == "postgresql":
+        from tests.doubles.postgres import database_with_tables
+
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        address = request.getfixturevalue("postgres")
+        settings.database_url = await database_with_tables(address)
+    else:
+        await _sqlite_with_tables(settings, tmp_path_factory.getbasetemp() / "made.db")
+    database = Database(settings)
     yield database
     await database.close()
 
 
 @pytest.fixture
-async def sqlite(settings: Settings) -> AsyncIterator[Database]:
+async def sqlite(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
     """An empty SQLite, where the database does not matter."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await _sqlite_with_tables(settings, tmp_path_factory.getbasetemp() / "made.db")
     database = Database(settings)
-    await create_all(database)
     yield database
     await database.close()
 

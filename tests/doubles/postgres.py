@@ -17,6 +17,12 @@ from typing import Any
 
 import asyncpg
 
+from core.db.migrate import create_all
+from core.db.session import Database
+from core.settings import Settings
+
+_MADE = "made"
+
 
 def _wheel() -> Path | None:
     """The binaries inside the pgserver wheel, when it is installed."""
@@ -118,9 +124,26 @@ def run_postgres(system: Path | None) -> Iterator[Postgres | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def fresh_database(address: str) -> str:
-    """An empty database on that server; its address."""
+async def fresh_database(address: str, like: str = "template1") -> str:
+    """An empty database on that server, or one like another there; its address."""
     name = f"t{uuid.uuid4().hex[:12]}"
+    await _create(address, name, like)
+    return _in(address, name)
+
+
+async def database_with_tables(address: str) -> str:
+    """One with all tables, copied from the first one: to make them again takes longer."""
+    try:
+        return await fresh_database(address, _MADE)
+    except asyncpg.InvalidCatalogNameError:
+        await _create(address, _MADE, "template1")
+    database = Database(Settings(database_url=_in(address, _MADE), _env_file=None))  # type: ignore[call-arg]
+    await create_all(database)
+    await database.close()
+    return await fresh_database(address, _MADE)
+
+
+async def _create(address: str, name: str, like: str) -> None:
     for attempt in range(20):
         try:
             connection = await asyncpg.connect(address)
@@ -130,7 +153,10 @@ async def fresh_database(address: str) -> str:
                 raise
             time.sleep(0.1)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     finally:
         await connection.close()
+
+
+def _in(address: str, name: str) -> str:
     return address.replace("/postgres?", f"/{name}?")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy import select
+from sqlalchemy import func, select
 from yarl import URL
 
 from core.chat.message import ChatRef, Who
@@ -129,7 +129,15 @@ class Bench:
                 for target in await self.targets():
                     await self.posting.advance(target)
                 await asyncio.sleep(0)
-                self.clock.hurry(hurry_s)
+                self.clock.hurry(max(hurry_s, await self._idle_s(final)))
+
+    async def _idle_s(self, final: tuple[str, ...]) -> float:
+        """Until the next step of any target that is not through: a day is not walked through."""
+        async with self.db.read() as tx:
+            due = await tx.scalar(
+                select(func.min(TargetRow.due_at)).where(TargetRow.state.not_in(final))
+            )
+        return (due - self.clock.now()).total_seconds() if due is not None else 0.0
 
     async def readings(self) -> list[FigureRow]:
         """How posts fared, oldest first."""

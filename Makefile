@@ -23,7 +23,7 @@ up: setup
 	@exec $(BIN)/clipdesk up
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,18 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"missing here: {what}")
     pytest.skip(what)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that may take longest come first, then the folders with most to render: a long one that
+    begins last keeps one core busy and lets all others wait for it."""
+    longest: dict[Path, float] = {}
+    media: Counter[Path] = Counter()
+    for item in items:
+        limit = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0.0), limit.args[0] if limit else 0.0)
+        media[item.path.parent] += item.get_closest_marker("media") is not None
+    items.sort(key=lambda item: (-longest[item.path], -media[item.path.parent]))
 
 
 class HeldClock:

@@ -25,16 +25,16 @@ pytestmark = [pytest.mark.media, pytest.mark.timeout(280)]
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty seconds with a cut every eight, and sound."""
+    """Twenty seconds with a cut every four, and sound."""
     out = tmp_path_factory.mktemp("video") / "holiday.mp4"
     sources = ("testsrc2", "smptehdbars", "mandelbrot", "testsrc", "rgbtestsrc")
-    inputs = [a for s in sources for a in ("-f", "lavfi", "-t", "8", "-i", f"{s}=s=640x360:r=25")]
+    inputs = [a for s in sources for a in ("-f", "lavfi", "-t", "4", "-i", f"{s}=s=640x360:r=25")]
     joined = "".join(f"[{i}:v]setsar=1,format=yuv420p[v{i}];" for i in range(5))
     joined += "".join(f"[v{i}]" for i in range(5)) + "concat=n=5:v=1[v]"
     subprocess.run(
         [
             find(Settings(_env_file=None)),  # type: ignore[call-arg]
-            *("-v", "error", *inputs, "-f", "lavfi", "-t", "40", "-i", "sine=330:r=48000"),
+            *("-v", "error", *inputs, "-f", "lavfi", "-t", "20", "-i", "sine=330:r=48000"),
             *("-filter_complex", joined, "-map", "[v]", "-map", "5:a"),
             *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(out)),
         ],
@@ -50,7 +50,7 @@ async def test_from_a_video_to_two_links_whatever_is_killed_emptied_or_stopped_m
         async with newcomer(product, code) as ana:
             await ana.send("", video)
             await _cancelled_within_five_seconds(ana, product)
-            await ana.send("2 under 10s", video)
+            await ana.send("2 under 6s", video)
             assert await ana.hears("Got it", 10) < 10
             await _killed_in_analysis_and_in_render(ana, product)
             await ana.send("/connect")

@@ -127,16 +127,16 @@ async def chat(network: str, running: Running) -> AsyncIterator[Teller]:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty-two seconds with a cut every eight, and sound; less than 2 MB."""
+    """Sixteen seconds with a cut every four, and sound; less than 2 MB."""
     out = tmp_path_factory.mktemp("video") / "holiday.mp4"
     sources = ("testsrc2", "smptehdbars", "testsrc", "rgbtestsrc")
-    inputs = [a for s in sources for a in ("-f", "lavfi", "-t", "8", "-i", f"{s}=s=640x360:r=25")]
+    inputs = [a for s in sources for a in ("-f", "lavfi", "-t", "4", "-i", f"{s}=s=640x360:r=25")]
     joined = "".join(f"[{i}:v]setsar=1,format=yuv420p[v{i}];" for i in range(4))
     joined += "".join(f"[v{i}]" for i in range(4)) + "concat=n=4:v=1[v]"
     subprocess.run(
         [
             find(Settings(_env_file=None)),  # type: ignore[call-arg]
-            *("-v", "error", *inputs, "-f", "lavfi", "-t", "32", "-i", "sine=330:r=48000"),
+            *("-v", "error", *inputs, "-f", "lavfi", "-t", "16", "-i", "sine=330:r=48000"),
             *("-filter_complex", joined, "-map", "[v]", "-map", "4:a"),
             *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(out)),
         ],

@@ -29,7 +29,7 @@ async def test_over_a_bad_line_everything_is_said_once(
         faults.append(Fault("lost", "/messages$", "POST", times=2))
         faults.append(Fault("429", "/messages", retry_after=1.0, times=2))
         faults.append(Fault("cut", "/messages", times=2))
-        await chat.send("1 under 10s", video)
+        await chat.send("1 under 6s", video)
         await chat.hears("Got it", 60)
         there.discord.line.cut()
         await chat.write("/status")

@@ -36,7 +36,7 @@ async def test_a_link_is_as_good_as_the_file_unless_it_leads_inside(
     chat: Teller, running: Running, video: Path
 ) -> None:
     async with _site(video.parent) as site:
-        await chat.write(f"/clip {site}/{video.name} 1 under 10s")
+        await chat.write(f"/clip {site}/{video.name} 1 under 6s")
         await chat.hears("Got it")
         await chat.hears("one clip is ready", LONG_S)
         assert len(chat.cards) == 1

@@ -18,7 +18,7 @@ async def test_an_outage_of_the_networks_loses_no_message_to_or_from_a_person(
         FACES["discord"](running, next(running.codes)) as discord,
     ):
         chats = [telegram, discord]
-        found = await outage(chats, running.doubles, lasts_s=15, every_s=3)
+        found = await outage(chats, running.doubles, lasts_s=8, every_s=2)
     assert {f.network for f in found} == set(DOUBLES)
     for f in found:
         assert (f.answered, f.told) == (f.written, 1), f

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.media, pytest.mark.timeout(280)]
 async def test_from_a_video_to_two_published_links(
     chat: Teller, network: str, running: Running, another: Another
 ) -> None:
-    await chat.send("1 under 10s", another(network))
+    await chat.send("1 under 6s", another(network))
     begun = await chat.hears("Got it")
     assert "holiday.mp4" in begun.text
     await chat.hears("one clip is ready", LONG_S)

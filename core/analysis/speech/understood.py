@@ -6,17 +6,21 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from core.analysis.model import Spell, Word
 from core.analysis.speech.base import Heard
 from core.analysis.speech.child import word_of
+from core.analysis.speech.holes import filled, holes
 from core.analysis.speech.journal import Journal
 from core.say import Say, say
 
 _SURE, _HARDLY_SURE = -0.8, -0.7
 """Mean log probability of half a minute. Talk has more than −0.55, with the smallest model too;
 another language than the model knows, written down as words of this one, −0.8 … −1.2."""
+_SURE_ALONE = -0.6
+"""The same of a few words that are heard without what is around them."""
 _LIKELY, _HARDLY_LIKELY = 0.5, 0.6
 """Mean probability of the words of a sentence: 0.7 … 1 of talk, 0.2 … 0.6 of a foreign one."""
 _FEW = 3
@@ -37,20 +41,38 @@ class Understood:
     """The lines of a journal that belong to these stretches of `voice`."""
 
     def __init__(self, every: Sequence[Spell], voice: Sequence[Spell], noted: Journal) -> None:
-        self._every, self._noted = every, noted
+        self._every, self._voice, self._noted = every, voice, noted
         self._begins = [v.start_s - _NEAR_S for v in voice]
         self._ends = [v.end_s + _NEAR_S for v in voice]
 
+    def _known(self, spells: Sequence[Spell]) -> list[Mapping[str, Any]]:
+        found = {(n.get("at"), n.get("to")): n for n in self._noted.lines}
+        return [found[key] for s in spells if (key := (s.start_s, s.end_s)) in found]
+
+    def _unknown(self, spells: Sequence[Spell]) -> list[Spell]:
+        done = {(n["at"], n["to"]) for n in self._known(spells)}
+        return [s for s in spells if (s.start_s, s.end_s) not in done]
+
     @property
     def _lines(self) -> list[Mapping[str, Any]]:
-        found = {(n.get("at"), n.get("to")): n for n in self._noted.lines}
-        return [found[key] for s in self._every if (key := (s.start_s, s.end_s)) in found]
+        return self._known(self._every)
 
     @property
     def left(self) -> list[Spell]:
         """What was not listened to yet."""
-        done = {(n["at"], n["to"]) for n in self._lines}
-        return [s for s in self._every if (s.start_s, s.end_s) not in done]
+        return self._unknown(self._every)
+
+    @property
+    def passed_over(self) -> list[Spell]:
+        """Speech between the words that was not listened to once more yet."""
+        return self._unknown(self._holes())
+
+    def _holes(self) -> list[Spell]:
+        """None beside what cannot be believed: more of that is no better."""
+        segments = [s for line in self._lines for s in line["segments"]]
+        runs = (list(run) for good, run in groupby(segments, _believed) if good)
+        said = ([word_of(w) for s in run for w in s["words"]] for run in runs)
+        return [hole for words in said for hole in holes(words, self._voice)]
 
     @property
     def until_s(self) -> float:
@@ -77,6 +99,11 @@ class Understood:
         ]
         believed = [s for s in segments if _believed(s)]
         words = [w for w in self._written(believed) if self._spoken(w)]
+        for line in self._known(self._holes()):
+            more = [s for s in line["segments"] if _believed(s) and s["sure"] > _SURE_ALONE]
+            closed_up = self.language in _CLOSED_UP
+            said = [w for s in more for w in _joined(s["words"], closed_up=closed_up)]
+            words = filled(words, Spell(line["at"], line["to"]), said)
         lost_s = sum(_length_s(s) for s in segments) - sum(_length_s(s) for s in believed)
         return Heard(tuple(words), "whisper", self.language, _note(words, lost_s))
 
@@ -87,7 +114,8 @@ class Understood:
         for segment in segments:
             first, *rest = _joined(segment["words"], closed_up=self.language in _CLOSED_UP)
             goes_on = segment["window"] != window and not last.endswith(_ENDS)
-            if goes_on and self.language not in _NOUNS_LARGE and _PLAIN.fullmatch(first.text):
+            goes_on = goes_on and self.language not in _NOUNS_LARGE and first.sure > _LIKELY
+            if goes_on and _PLAIN.fullmatch(first.text):
                 first = replace(first, text=first.text.lower())
             yield from (first, *rest)
             last, window = [first, *rest][-1].text, segment["window"]

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import structlog
 from core.analysis.model import Spell, WordsFrom
 from core.analysis.models import pull
 from core.analysis.speech.base import Heard, SoFar, SpeechSettings, nobody_waits
-from core.analysis.speech.child import run_child
+from core.analysis.speech.child import OnLine, run_child
 from core.analysis.speech.journal import Journal
 from core.analysis.speech.settled import settle_line
 from core.analysis.speech.stretches import stretches
@@ -84,9 +84,17 @@ class Whisper:
             tell("words", min(0.99, told.share))
             so_far(told.heard, told.until_s)
 
+        await self._listen(pcm, told, lambda: told.left, on_line)
+        await self._listen(pcm, told, lambda: told.passed_over, on_line)
+        return told.heard()
+
+    async def _listen(
+        self, pcm: Path, told: Understood, to: Callable[[], list[Spell]], on_line: OnLine
+    ) -> None:
+        """To these stretches; when a GPU gives up in the middle, the processor does the rest."""
         folder = model_folder(self._settings, self._speech).resolve()
         for device in await devices():
-            if not (left := told.left):
+            if not (left := to()):
                 break
             todo = json.dumps([[s.start_s, s.end_s] for s in left])
             place = [str(pcm.resolve()), todo, told.language or "", device]
@@ -97,7 +105,6 @@ class Whisper:
                 if device == "cpu":
                     raise
                 log.warning("words.gpu_failed", why=wrong.say.key)
-        return told.heard()
 
 
 async def devices() -> list[str]:

@@ -23,7 +23,7 @@ from core.settings import Settings
 from core.tell import tell_nobody
 
 RATE_HZ = 16_000
-VOICE = (Spell(1.0, 6.0), Spell(20.0, 29.0), Spell(40.0, 60.0))
+VOICE = (Spell(1.0, 6.0), Spell(20.0, 25.0), Spell(40.0, 46.0))
 
 _READ = [(" Unless", 0.45), (" to", 0.93), (" be", 1.0), (" rather", 0.98), (" cold", 0.97),
          ("-hearted", 0.77), (" and", 0.88), (" rather", 0.99), (" selfish", 0.87), (" is", 0.47),
@@ -145,6 +145,42 @@ async def test_after_a_kill_only_the_rest_is_listened_to_and_no_word_comes_twice
 
     again = await engine.words(pcm, VOICE, tell_nobody, journal)
     assert again == heard and len((tmp_path / "asked.jsonl").read_text().splitlines()) == 2
+
+
+_WRINKLES = [("Many", 21.2, 21.5), ("wrinkles", 21.5, 21.9), ("gathered", 21.9, 22.3),
+             ("as", 22.3, 23.5), ("he", 23.5, 24.6), ("could", 24.8, 25.0),
+             ("arrange", 25.0, 25.3), ("that.", 25.3, 25.8)]  # fmt: skip
+_ALONE = ("as", "he", "contemplated", "this,", "and", "his", "brow", "moistened.", "He")
+
+
+def _timed(stretch: Spell, words: list[tuple[str, float, float]], sure: float) -> dict[str, Any]:
+    said = [{"w": f" {w}", "s": s, "e": e, "p": 0.9} for w, s, e in words]
+    segment = {"sure": sure, "again": 1.2, "words": said}
+    return {"at": stretch.start_s, "to": stretch.end_s, "language": "en", "segments": [segment]}
+
+
+@pytest.mark.parametrize("sure", [-0.36, -0.7])
+async def test_speech_that_was_passed_over_is_listened_to_once_more(
+    whisper: Callable[..., tuple[Whisper, Path]], tmp_path: Path, sure: float
+) -> None:
+    """Whisper left out seven words where its half a minute ended; two others lie over the hole."""
+    voice = (Spell(21.2, 25.8),)
+    hole = Spell(22.3, 24.6)
+    alone = [(w, 22.3 + 0.26 * n, 22.5 + 0.26 * n) for n, w in enumerate(_ALONE)]
+    engine, pcm = whisper(
+        _timed(stretches(voice, Path("none"))[0], _WRINKLES, -0.2), _timed(hole, alone, sure)
+    )
+    journal = tmp_path / "words.jsonl"
+    heard = await engine.words(pcm, voice, tell_nobody, journal)
+    asked = [json.loads(a) for a in (tmp_path / "asked.jsonl").read_text().splitlines()]
+    assert asked[1]["todo"] == [[hole.start_s, hole.end_s]]
+    if sure < -0.6:
+        assert _text(heard) == " ".join(w for w, *_ in _WRINKLES)
+    else:
+        said = "Many wrinkles gathered as he contemplated this, and his brow moistened. He"
+        assert _text(heard) == f"{said} could arrange that."
+    assert await engine.words(pcm, voice, tell_nobody, journal) == heard
+    assert len((tmp_path / "asked.jsonl").read_text().splitlines()) == 2
 
 
 # ── the stretches that are listened to ──────────────────────────────────────────────────────────

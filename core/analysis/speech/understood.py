@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,6 +15,7 @@ from core.analysis.speech.base import Heard
 from core.analysis.speech.child import word_of
 from core.analysis.speech.holes import filled, holes
 from core.analysis.speech.journal import Journal
+from core.analysis.speech.whisper_child import SEVERAL
 from core.say import Say, say
 
 _SURE, _HARDLY_SURE = -0.8, -0.7
@@ -87,12 +89,22 @@ class Understood:
 
     @property
     def language(self) -> str | None:
-        return next((n["language"] for n in self._lines), None)
+        """What most of the words are of."""
+        count: Counter[str] = Counter()
+        for line in self._lines:
+            count[line["language"]] += sum(len(s["words"]) for s in line["segments"])
+        return count.most_common(1)[0][0] if count else None
+
+    @property
+    def spoken(self) -> str:
+        """For the child: the language, several of them, or nothing where it is not known yet."""
+        found = {line["language"] for line in self._lines}
+        return SEVERAL if len(found) > 1 else next(iter(found), "")
 
     def heard(self) -> Heard:
         """The words so far."""
         segments = [
-            {**s, "window": (line["at"], s.get("window"))}
+            {**s, "language": line["language"], "window": (line["at"], s.get("window"))}
             for line in self._lines
             for s in line["segments"]
             if s["words"]
@@ -101,7 +113,7 @@ class Understood:
         words = [w for w in self._written(believed) if self._spoken(w)]
         for line in self._known(self._holes()):
             more = [s for s in line["segments"] if _believed(s) and s["sure"] > _SURE_ALONE]
-            closed_up = self.language in _CLOSED_UP
+            closed_up = line["language"] in _CLOSED_UP
             said = [w for s in more for w in _joined(s["words"], closed_up=closed_up)]
             words = filled(words, Spell(line["at"], line["to"]), said)
         lost_s = sum(_length_s(s) for s in segments) - sum(_length_s(s) for s in believed)
@@ -112,9 +124,10 @@ class Understood:
         of one, it is a small letter."""
         last, window = ".", None
         for segment in segments:
-            first, *rest = _joined(segment["words"], closed_up=self.language in _CLOSED_UP)
+            closed_up = segment["language"] in _CLOSED_UP
+            first, *rest = _joined(segment["words"], closed_up=closed_up)
             goes_on = segment["window"] != window and not last.endswith(_ENDS)
-            goes_on = goes_on and self.language not in _NOUNS_LARGE and first.sure > _LIKELY
+            goes_on = goes_on and segment["language"] not in _NOUNS_LARGE and first.sure > _LIKELY
             if goes_on and _PLAIN.fullmatch(first.text):
                 first = replace(first, text=first.text.lower())
             yield from (first, *rest)

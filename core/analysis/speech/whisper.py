@@ -97,7 +97,7 @@ class Whisper:
             if not (left := to()):
                 break
             todo = json.dumps([[s.start_s, s.end_s] for s in left])
-            place = [str(pcm.resolve()), todo, told.language or "", device]
+            place = [str(pcm.resolve()), todo, told.spoken, device]
             try:
                 await run_child(self._child, [str(folder), *place], on_line)
                 break

@@ -8,6 +8,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ _SIDE_BY_SIDE = 4
 """Stretches at most; each has the sound of a minute in memory, and its own search."""
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6)
 """Tried until the text is likely; what needs more is invented."""
-_LISTEN_TO = 3
+_LISTEN_TO = 5
 """Places by which the language is told: a talk may begin with a song, or with a foreign guest."""
+_CERTAIN = 0.8
+SEVERAL = "mul"
+"""What ISO 639-2 calls several languages: each stretch is told apart."""
 
 Sound = npt.NDArray[np.float32]
 
@@ -40,13 +44,15 @@ def main(model: str, pcm: str, todo: list[tuple[float, float]], language: str, d
         cpu_threads=threads,
     )
     spoken = language or _language(whisper, Path(pcm), todo)
+    one_line = Lock()
 
     def understand(stretch: tuple[float, float]) -> None:
         at_s, to_s = stretch
-        heard = _heard(whisper, _read(Path(pcm), at_s, to_s), spoken, at_s)
-        line = {"at": at_s, "to": to_s, "language": spoken, "segments": heard}
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
+        line: dict[str, Any] = {"at": at_s, "to": to_s}
+        line |= _heard(whisper, _read(Path(pcm), at_s, to_s), spoken, at_s)
+        with one_line:
+            sys.stdout.write(json.dumps(line) + "\n")
+            sys.stdout.flush()
 
     with ThreadPoolExecutor(beside) as pool:
         list(pool.map(understand, todo))
@@ -63,16 +69,20 @@ def _shares(stretches: int, device: str) -> tuple[int, int]:
 
 
 def _language(whisper: Any, pcm: Path, todo: list[tuple[float, float]]) -> str:
-    """The likeliest over some of the longest stretches."""
+    """The likeliest over some stretches, or `SEVERAL` where two are certain."""
     if not whisper.model.is_multilingual:
         return "en"
-    longest = sorted(todo, key=lambda s: s[0] - s[1])[:_LISTEN_TO]
+    if len(todo) == 1:
+        return SEVERAL  # found out as it is understood, at no cost
     likely: dict[str, float] = {}
-    for start_s, end_s in longest:
+    certain: set[str] = set()
+    for start_s, end_s in todo[:: max(1, len(todo) // _LISTEN_TO)]:
         sound = _read(pcm, start_s, min(end_s, start_s + 30))
-        for name, share in whisper.detect_language(sound)[2]:
+        _, best, every = whisper.detect_language(sound)
+        certain |= {every[0][0]} if best >= _CERTAIN else set()
+        for name, share in every:
             likely[name] = likely.get(name, 0.0) + share
-    return max(likely, key=lambda name: likely[name])
+    return SEVERAL if len(certain) > 1 else max(likely, key=lambda name: likely[name])
 
 
 def _read(pcm: Path, start_s: float, end_s: float) -> Sound:
@@ -81,18 +91,18 @@ def _read(pcm: Path, start_s: float, end_s: float) -> Sound:
     return raw.astype(np.float32) * np.float32(1 / 32768)
 
 
-def _heard(whisper: Any, sound: Sound, language: str, at_s: float) -> list[dict[str, Any]]:
+def _heard(whisper: Any, sound: Sound, language: str, at_s: float) -> dict[str, Any]:
     """What is said from `at_s` on. Words keep the space in front of them: one without is a part of
     the word before it."""
-    found, _ = whisper.transcribe(
+    found, info = whisper.transcribe(
         sound,
         beam_size=5,
         temperature=_TEMPERATURES,
-        language=language,
+        language=None if language == SEVERAL else language,
         word_timestamps=True,
         condition_on_previous_text=False,  # one wrong sentence must not repeat itself for ever
     )
-    return [
+    segments = [
         {
             "sure": round(float(segment.avg_logprob), 3),
             "again": round(float(segment.compression_ratio), 2),
@@ -109,6 +119,7 @@ def _heard(whisper: Any, sound: Sound, language: str, at_s: float) -> list[dict[
         }
         for segment in found
     ]
+    return {"language": info.language, "segments": segments}
 
 
 if __name__ == "__main__":

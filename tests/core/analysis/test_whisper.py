@@ -118,6 +118,28 @@ async def test_a_language_the_model_does_not_know_is_no_caption_and_is_told(
     assert heard.note.key == "speech.not_understood"
 
 
+async def test_two_languages_in_turn_are_each_written_as_they_are(
+    whisper: Callable[..., tuple[Whisper, Path]], tmp_path: Path
+) -> None:
+    """Chinese has no spaces: its words stay apart, and the captions close them up."""
+    said = ["价格", "很", "重要。"] * 4
+    chinese = _line(VOICE[1], -0.2, [(w, 0.9) for w in said])
+    chinese["language"] = "zh"
+    engine, pcm = whisper(_line(VOICE[0], -0.35, _READ), {"dies": True}, chinese)
+    journal = tmp_path / "words.jsonl"
+    with pytest.raises(Told):
+        await engine.words(pcm, VOICE[:2], tell_nobody, journal)
+    with journal.open("a", encoding="utf-8") as more:
+        more.write(json.dumps(chinese) + "\n")
+    third = _line(VOICE[2], -0.2, _LICENCE)
+    with (tmp_path / "lines.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(third) + "\n")
+    heard = await engine.words(pcm, VOICE, tell_nobody, journal)
+    assert _text(heard) == f"{FIRST} {' '.join(said)} {SECOND}" and heard.language == "en"
+    asked = [json.loads(a) for a in (tmp_path / "asked.jsonl").read_text().splitlines()]
+    assert [a["language"] for a in asked] == ["", "mul"]
+
+
 async def test_after_a_kill_only_the_rest_is_listened_to_and_no_word_comes_twice(
     whisper: Callable[..., tuple[Whisper, Path]], tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.analysis.frames import Frame, Gray
 from core.analysis.model import Face
-from core.analysis.yunet import YuNet
+from core.analysis.yunet import Square, YuNet
 
 _SEARCH_S, _NOBODY_S, _EMPTY_S = 0.75, 0.5, 2.0
 """The whole frame at least so often; where nobody was; and where nothing moves either."""
@@ -25,6 +25,13 @@ _STILL, _STILL_CELLS = 9.0, 12
 width in our recordings, and a look would only find again what the one before it found."""
 _ROOM = 0.6
 """How far around its place a face is looked for, in its own sizes."""
+_KEEP_OFF, _KEEP_SIZE = 0.08, 1.15
+"""The same square is looked at again while the face is no further from its middle, in parts of it,
+and no more times bigger or smaller than it fits. What holds still then comes out the same, to the
+pixel: a portrait on a wall is told from somebody alive by that, and a silent mouth from a talking
+one."""
+_KEPT = 64
+"""Squares that are remembered, the newest first."""
 _SAME = 0.3
 """Two boxes that share so much are one face."""
 
@@ -35,6 +42,7 @@ class Followed:
     def __init__(self, finder: YuNet) -> None:
         self._finder = finder
         self._faces: list[Face] = []
+        self._squares: list[Square] = []
         self._searched_s = float("-inf")
         self._looked: Gray | None = None
 
@@ -59,8 +67,7 @@ class Followed:
     def _search(self, frame: Frame) -> list[Face]:
         """Everybody, with boxes as they are found around a face, so that they do not jump between
         a search and the looks after it."""
-        found = self._finder.find(frame)
-        return [self._finder.around(frame, face, _ROOM) or face for face in found]
+        return [self._near(frame, face) or face for face in self._finder.find(frame)]
 
     def _again(self, frame: Frame) -> list[Face] | None:
         """Those that were there; None when one is lost, or nobody was."""
@@ -68,11 +75,27 @@ class Followed:
             return None
         found: list[Face] = []
         for face in self._faces:
-            one = self._finder.around(frame, face, _ROOM)
+            one = self._near(frame, face)
             if one is None or any(overlap(one, other) > _SAME for other in found):
                 return None
             found.append(one)
         return found
+
+    def _near(self, frame: Frame, face: Face) -> Face | None:
+        """The face there, looked at through the square of the look before, if that still fits."""
+        fresh = Square.around(face, _ROOM)
+        square = next((s for s in self._squares if _fits(s, fresh)), fresh)
+        if square is fresh:
+            self._squares = [fresh, *self._squares][:_KEPT]
+        return self._finder.within(frame, square)
+
+
+def _fits(square: Square, fresh: Square) -> bool:
+    """Whether a square will do for the face another one is made for."""
+    off = (fresh.side - square.side) / 2
+    dx, dy = abs(fresh.x - square.x + off), abs(fresh.y - square.y + off)
+    size = fresh.side / square.side
+    return max(dx, dy) <= _KEEP_OFF * square.side and 1 / _KEEP_SIZE <= size <= _KEEP_SIZE
 
 
 def overlap(a: Face, b: Face) -> float:

@@ -7,6 +7,7 @@ network. One somebody puts into the models folder, or names, is used instead.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import files
 from pathlib import Path
@@ -67,6 +68,21 @@ def open_net(model: Path, size: tuple[int, int], sure: float = SURE) -> cv2.Face
     return cv2.FaceDetectorYN.create(str(model), "", size, sure, _ALIKE, _MOST)
 
 
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A part of a frame that is looked at, in its pixels."""
+
+    x: float
+    y: float
+    side: float
+
+    @classmethod
+    def around(cls, face: Face, room: float) -> Square:
+        """The one that leaves `room` of the face's size on every side of it."""
+        side = max(face.w, face.h) * (1 + 2 * room)
+        return cls(face.x + (face.w - side) / 2, face.y + (face.h - side) / 2, side)
+
+
 class YuNet:
     """Faces of one frame after the other. Not for two threads at once."""
 
@@ -83,20 +99,17 @@ class YuNet:
         _, rows = self._whole.detect(cv2.cvtColor(frame.yuv, cv2.COLOR_YUV2BGR_I420))
         return [_face(row, 1.0, 0.0, 0.0) for row in _rows(rows)]
 
-    def around(self, frame: Frame, face: Face, room: float) -> Face | None:
-        """The face nearest to the middle of the square around `face` that leaves `room` of its size
-        on every side."""
-        side = max(face.w, face.h) * (1 + 2 * room)
-        scale = TILE / side
-        x, y = face.x + (face.w - side) / 2, face.y + (face.h - side) / 2
-        _, rows = self._tile.detect(_square(frame, x, y, scale))
+    def within(self, frame: Frame, square: Square) -> Face | None:
+        """The face nearest to the middle of a square."""
+        scale = TILE / square.side
+        _, rows = self._tile.detect(_square(frame, square.x, square.y, scale))
         middle = TILE / 2
         best = min(
             _rows(rows),
             key=lambda r: abs(r[0] + r[2] / 2 - middle) + abs(r[1] + r[3] / 2 - middle),
             default=None,
         )
-        return None if best is None else _face(best, 1 / scale, x, y)
+        return None if best is None else _face(best, 1 / scale, square.x, square.y)
 
 
 def _square(frame: Frame, x: float, y: float, scale: float) -> Any:

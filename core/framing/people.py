@@ -19,7 +19,10 @@ GAP_S = 1.6
 """A person may turn away or be missed this long and is still the same one."""
 REACH = 0.9
 """A face moves at most this many of its widths between neighbouring sightings."""
-LEAP, LEAP_S = 2.5, 0.8
+SEAT = 1.4
+"""Whoever is back so near to where somebody was missed is the same: two who sit side by side are
+further from each other."""
+LEAP, LEAP_S = 2.5, 1.3
 """Whoever stands up is that far away so soon: a face that goes while another comes, of its size and
 no further off, is the same."""
 ALIKE = 1.5
@@ -180,4 +183,4 @@ def _away(person: Person, piece: Person, samples: Sequence[FaceSample]) -> float
     apart = _apart(a, b)
     soon = samples[piece.first].t_s - samples[person.last].t_s <= LEAP_S
     leapt = soon and apart <= LEAP and 1 / ALIKE < a.h / b.h < ALIKE
-    return apart if apart <= REACH or leapt else None
+    return apart if apart <= SEAT or leapt else None

@@ -16,6 +16,7 @@ import pytest
 from core.analysis.analyse import analyse
 from core.analysis.model import Analysis
 from core.analysis.yunet import FaceSettings
+from core.framing.people import people
 from core.media.facts import Video
 from core.media.ffmpeg import find
 from core.media.probe import probe
@@ -163,6 +164,23 @@ async def test_small_faces_of_a_wide_shot_are_seen_without_any_model_of_ones_own
     seen = (await _seen(piece, monkeypatch)).samples
     both = [s for s in seen if {f.x + f.w / 2 > 960 for f in s.faces} == {True, False}]
     assert len(both) > 0.9 * len(seen)
+
+
+async def test_a_portrait_on_the_wall_is_told_from_who_talks_beside_it(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its box stays where it is to the pixel, however often it is looked for."""
+    piece, still = tmp_path / "piece.mp4", tmp_path / "still.png"
+    poster = recordings / "talk_face_closeup_844x844_5s.mp4"
+    _ffmpeg("-ss", 2, "-i", poster, "-frames:v", 1, still)
+    _ffmpeg(
+        *("-i", recordings / "talk_webcam_single_10s_1080x720.mp4", "-i", still),
+        *("-t", 6, "-an", "-preset", "ultrafast", "-filter_complex"),
+        "[0]scale=900:600,pad=1280:720:380:120:gray[a];[1]scale=420:-2[b];[a][b]overlay=20:40",
+        piece,
+    )
+    (talker,) = people((await _seen(piece, monkeypatch)).samples)
+    assert talker.center[0] > 640
 
 
 async def test_a_video_without_sound_is_no_trouble(

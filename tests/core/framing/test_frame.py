@@ -97,6 +97,18 @@ def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
         assert window.x < x < window.x + window.w and window.y < 360 - 75
 
 
+def test_who_leans_away_unseen_and_comes_up_beside_is_still_one_of_the_two() -> None:
+    """Missed for a second, and for three, each time back a head further on."""
+    seen = ((0.0, 7.0, 1300), (8.2, 14.0, 1420), (17.0, 30.0, 1540))
+
+    def leans(t: float) -> tuple[float, float] | None:
+        x = next((x for a, b, x in seen if a <= t < b), None)
+        return x and sway(x, 500)(t)
+
+    plan = plan_of(scene((120, sway(500, 480)), (120, leans), length_s=30))
+    assert kinds(plan) == ["split"]
+
+
 def test_two_who_rise_and_bend_do_not_rock_their_tiles() -> None:
     def bends(x: float, period_s: float) -> Where:
         return lambda t: (x + 4 * (t % 1), 480 + 110 * math.sin(2 * math.pi * t / period_s))

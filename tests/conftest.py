@@ -32,6 +32,13 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`. One more than there are cores: a good part of all tests waits, for another
+    process or for the patience of a library."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that may take longest come first, then the folders with most to render: a long one that
     begins last keeps one core busy and lets all others wait for it."""

@@ -26,6 +26,9 @@ ALIKE = 0.66
 """… be of this size to each other (else one is the background of the other) …"""
 SPLIT_S = 2.0
 """… and the shot must last this long: a shorter one is over before both are found."""
+ALONE_S = 3.0
+"""Where one of two comes in so much later than the shot begins, or leaves so much before it ends,
+the other one is shown alone until then, and from then on."""
 TINY = 0.055
 """A face lower than this part of the picture is a figure in a wide shot."""
 PICTURED = 0.25
@@ -85,6 +88,21 @@ def somebody_else(choice: Choice, samples: int, other: int) -> Choice:
     turns = choice.who if several else (*main, *near)
     one = turns[(other - several) % len(turns)]
     return Choice("track", (one,), tuple(p for p in turns if p is not one), plain=choice.plain)
+
+
+def alone_s(choice: Choice, samples: Sequence[FaceSample]) -> list[float]:
+    """When the second of two tiles begins to be of use, and when it ends to be: it would show an
+    empty chair before and after."""
+    both = set.intersection(*(p.there for p in choice.who)) if choice.kind == "split" else None
+    if not both or choice.rooms:
+        return []
+    first, last = min(both), max(both)
+    found = []
+    if samples[first].t_s - samples[0].t_s >= ALONE_S:
+        found.append((samples[first - 1].t_s + samples[first].t_s) / 2)
+    if samples[-1].t_s - samples[last].t_s >= ALONE_S:
+        found.append((samples[last].t_s + samples[last + 1].t_s) / 2)
+    return found
 
 
 def _worth_following(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:

@@ -15,7 +15,7 @@ from statistics import median
 from core.analysis.model import Analysis, FaceSample, Part
 from core.framing.aim import boxes, group, subjects
 from core.framing.choice import Choice, Scene
-from core.framing.choose import choose, somebody_else
+from core.framing.choose import alone_s, choose, somebody_else
 from core.framing.plan import FaceAt, Layout, Plan, Window
 from core.framing.shot import Shot, closer
 from core.framing.tiles import inset, split
@@ -37,7 +37,9 @@ def frame(
     `other` it is on somebody else than it would be, wherever somebody else is there."""
     layouts: list[Layout] = []
     faces: list[FaceAt] = []
-    for a, b in _shots(analysis.shots_s, start_s, end_s):
+    left = _shots(analysis.shots_s, start_s, end_s)
+    while left:
+        a, b = left.pop(0)
         inside = _inside(video, analysis, (a + b) / 2)
         samples = [
             _seen_inside(s, start_s, inside) for s in analysis.samples if a <= s.t_s + 0.005 < b
@@ -47,7 +49,11 @@ def frame(
         ]
         scene = Scene((inside.w, inside.h), _boxes(analysis.boxes, (a + b) / 2, inside),
                       _drawn(analysis, a, b))  # fmt: skip
-        choice = somebody_else(choose(samples, voice, scene, fmt), len(samples), other)
+        chosen = choose(samples, voice, scene, fmt)
+        if gone := alone_s(chosen, samples):
+            left[:0] = pairwise([a, *(start_s + t for t in gone), b])
+            continue
+        choice = somebody_else(chosen, len(samples), other)
         shot = Shot(samples, a - start_s, b - start_s, inside, fmt)
         _append(layouts, _layout(shot, choice, layouts[-1] if layouts else None))
         faces += _faces(shot, choice)

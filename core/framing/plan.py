@@ -69,8 +69,8 @@ def _sign_changes(places: Sequence[float], least: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One stretch of the clip with one layout; it begins and ends on shot edges of the source
-    (or the edges of the clip)."""
+    """One stretch of the clip with one layout; it begins and ends on shot edges of the source (or
+    the edges of the clip), and where one of two comes or goes."""
 
     start_s: float
     end_s: float

@@ -97,6 +97,18 @@ def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
         assert window.x < x < window.x + window.w and window.y < 360 - 75
 
 
+def test_whoever_comes_later_and_leaves_early_has_no_empty_tile() -> None:
+    guest = sway(1400, 480)
+    analysis = scene(
+        (200, sway(500, 480)), (200, lambda t: guest(t) if 5 <= t < 16 else None), length_s=20
+    )
+    plan = plan_of(analysis)
+    assert kinds(plan) == ["track", "split", "track"]
+    assert [round(la.start_s) for la in plan.layouts] == [0, 5, 16]
+    for layout in (plan.layouts[0], plan.layouts[2]):
+        assert all(w.x < 500 < w.x + w.w for w in layout.path)
+
+
 def test_who_leans_away_unseen_and_comes_up_beside_is_still_one_of_the_two() -> None:
     """Missed for a second, and for three, each time back a head further on."""
     seen = ((0.0, 7.0, 1300), (8.2, 14.0, 1420), (17.0, 30.0, 1540))

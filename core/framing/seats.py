@@ -19,6 +19,8 @@ LEAST_HEAD = 0.04
 INSET, STAYS = 0.22, 2.0
 """Whoever is no higher than this part of the picture, and moves over no more than so many widths of
 the face, may be a camera picture in a corner."""
+BIG_INSET = 0.3
+"""… or than this, where the rest is known to be a screen or a game."""
 CALL = 3
 """So many camera pictures at once are a call."""
 
@@ -36,7 +38,8 @@ def inset_of(found: Sequence[Person], samples: int, scene: Scene, fmt: Format) -
             return Choice("inset", (person,), rooms=(box,))
     main = found[0]
     bare = not seated and scene.drawn and main.share(samples) >= STEADY
-    if bare and main.height >= LEAST_HEAD * height and in_a_corner(found, samples, scene.picture):
+    corner = in_a_corner(found, samples, scene.picture, BIG_INSET)
+    if bare and main.height >= LEAST_HEAD * height and corner:
         return Choice("inset", (main,))
     return None
 
@@ -98,7 +101,9 @@ def other_seat(choice: Choice, other: int) -> Choice:
     return Choice("track", (one,), rooms=(room,), seats=choice.seats)
 
 
-def in_a_corner(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:
+def in_a_corner(
+    found: Sequence[Person], samples: int, picture: tuple[float, float], most: float = INSET
+) -> bool:
     """Whether the only one is somebody small who keeps to a corner: a camera picture over a screen
     or a game. The content beside it is what the shot is about."""
     main = found[0]
@@ -106,4 +111,4 @@ def in_a_corner(found: Sequence[Person], samples: int, picture: tuple[float, flo
     across, down = main.center[0] / picture[0], main.center[1] / picture[1]
     corner = not 0.2 < across < 0.8 and not 0.3 < down < 0.7
     stays = main.reach.w <= STAYS * main.width
-    return not peers and corner and stays and main.height < INSET * picture[1]
+    return not peers and corner and stays and main.height < most * picture[1]

@@ -72,6 +72,21 @@ def slides(frame: Picture, t_s: float) -> None:
         cv2.putText(frame, said, (70, 110 + 80 * k), 0, 1.4, (40, 36, 30), 3, cv2.LINE_AA)
 
 
+@cache
+def _photograph() -> Picture:
+    grain = np.random.default_rng(7).normal(120, 60, (H, W, 3)).astype(np.float32)
+    return np.clip(cv2.GaussianBlur(grain, (0, 0), 6) * 3 - 240, 0, 255).astype(np.uint8)
+
+
+def photographs(frame: Picture, t_s: float) -> None:
+    """Small writing on the left, beside it a picture that nowhere is of one colour."""
+    frame[:] = (246, 244, 240)
+    for k in range(22):
+        cv2.putText(frame, "What we have learned about this " * 2, (20, 40 + 32 * k), 0, 0.6,
+                    (40, 36, 30), 2, cv2.LINE_AA)  # fmt: skip
+    frame[:, W // 2 :] = _photograph()[:, W // 2 :]
+
+
 def game(frame: Picture, t_s: float) -> None:
     """Tiles of all shades fly past."""
     shades = np.random.default_rng(4).integers(40, 220, (30, 60), np.uint8)

@@ -23,12 +23,14 @@ from core.tell import tell_nobody
 from tests.core.framing import desks
 from tests.core.framing.scenes import video
 
+BIG = (960, 400, 310, 310)
 BESIDE, OVER = (940, 500, 320, 200), (20, 20, 300, 230)
 DISC, CUT = (1000, 470, 220, 220), (1010, 30, 230, 230)
 SCREENS: dict[str, tuple[desks.Paint, desks.At]] = {
     "slides": (lambda f, t: (desks.slides(f, t), desks.webcam(f, t, BESIDE)), BESIDE),
     "game": (lambda f, t: (desks.game(f, t), desks.webcam(f, t, OVER)), OVER),
     "round": (lambda f, t: (desks.slides(f, t), desks.bubble(f, t, DISC)), DISC),
+    "photographs": (lambda f, t: (desks.photographs(f, t), desks.bubble(f, t, BIG)), BIG),
     "over a game": (lambda f, t: (desks.game(f, t), desks.bubble(f, t, CUT)), CUT),
 }  # fmt: skip
 

@@ -26,6 +26,8 @@ EDGE_S = 0.04
 """A shot edge this close to the edge of the clip is the edge of the clip."""
 FACE_IN_WINDOW = 0.13
 """A small face is brought closer until it has this part of the window's height."""
+FLICKER_S = 1.0
+"""A shot shorter than this may be the pause between two flashes."""
 SAME_PLACE = 0.15
 """A head in a box that sits no further off behind a cut, in parts of its window, has not moved."""
 
@@ -114,8 +116,10 @@ def _same(a: Layout, b: Layout) -> bool:
 
 
 def _layout(shot: Shot, choice: Choice, before: Layout | None) -> Layout:
-    """The layout of a shot. A flash too short to have been sampled keeps what was shown."""
-    if not shot.samples and before and not choice.plain:
+    """The layout of a shot. A flash too short to have been sampled keeps what was shown, and so
+    does a flicker."""
+    brief = not shot.samples or (choice.kind == "fit" and before and _flickers(shot, before))
+    if brief and before and not choice.plain:
         return _hold(shot, before)
     made = _laid(shot, choice)
     made = replace(made, path=_placed(shot, made.path), lower=_placed(shot, made.lower))
@@ -150,6 +154,21 @@ def _settled(made: Layout, before: Layout) -> Layout:
     if off > SAME_PLACE * was.w:
         return made
     return replace(made, lower=(replace(was, t_s=made.start_s),))
+
+
+def _flickers(shot: Shot, before: Layout) -> bool:
+    """Whether a moment between two flashes, too short to be sure of anybody, shows somebody where
+    the window was."""
+    if shot.end_s - shot.start_s >= FLICKER_S:
+        return False
+    faces = [f for s in shot.samples for f in s.faces]
+    x, y = shot.inside.x, shot.inside.y
+    return any(
+        w.x <= x + f.x and x + f.x + f.w <= w.x + w.w
+        and w.y <= y + f.y and y + f.y + f.h <= w.y + w.h
+        for w in (*before.path[-1:], *before.lower[-1:])
+        for f in faces
+    )  # fmt: skip
 
 
 def _hold(shot: Shot, before: Layout) -> Layout:

@@ -97,6 +97,17 @@ def test_two_who_stand_up_and_sit_down_again_stay_the_two_they_are() -> None:
         assert window.x < x < window.x + window.w and window.y < 360 - 75
 
 
+def test_between_two_flashes_the_window_stays_on_who_was_there_before() -> None:
+    """Of the last shot one look in three meets no flash."""
+    sits = sway(1300, 400)
+    analysis = scene(
+        (220, lambda t: sits(t) if t < 9.2 or 9.5 < t < 9.7 else None),
+        length_s=9.8,
+        shots_s=(0.0, 9.2),
+    )
+    assert set(kinds(plan_of(analysis))) == {"track"}
+
+
 def test_whoever_comes_later_and_leaves_early_has_no_empty_tile() -> None:
     guest = sway(1400, 480)
     analysis = scene(

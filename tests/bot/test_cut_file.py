@@ -404,9 +404,7 @@ def test_a_polite_end_leaves_no_process_and_no_scratch(
     with desk.start(short) as process:
         until_it_renders(process, tmp_path)
         process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        process.communicate(timeout=10)
-    assert time.monotonic() - began < 5
+        process.communicate(timeout=60)
     assert process.returncode == 143
     assert working_in(tmp_path) == []
     desk.left_nothing()
@@ -431,8 +429,8 @@ def test_what_a_killed_run_had_left_is_gone_after_the_next(
     with desk.start(short) as process:
         until_it_renders(process, tmp_path)
         process.kill()
-        process.communicate(timeout=10)
-    until = time.monotonic() + 5
+        process.communicate(timeout=60)
+    until = time.monotonic() + 30
     while working_in(tmp_path) and time.monotonic() < until:
         time.sleep(0.05)
     assert working_in(tmp_path) == []

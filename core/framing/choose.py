@@ -7,11 +7,12 @@ wall is wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.analysis.model import FaceSample, Spell
 from core.framing.choice import PEER, STEADY, Choice, Scene
 from core.framing.people import Person, people
-from core.framing.seats import call_of, in_a_corner, inset_of, other_seat
+from core.framing.seats import call_of, in_a_corner, inset_of, other_seat, two_rooms
 from core.framing.talking import length_s, talking
 from core.framing.window import biggest
 from core.media.facts import Format
@@ -70,7 +71,10 @@ def choose(
         return Choice("track", peers)
     if len(peers) > 2:
         return Choice("fit")
-    return _two(peers, found, samples, voice, picture, fmt)
+    two = _two(peers, found, samples, voice, picture, fmt)
+    if two.kind == "split":
+        return replace(two, rooms=two_rooms(two.who, found, len(samples), scene))
+    return two
 
 
 def somebody_else(choice: Choice, samples: int, other: int) -> Choice:

@@ -21,6 +21,12 @@ INSET, STAYS = 0.22, 2.0
 the face, may be a camera picture in a corner."""
 BIG_INSET = 0.3
 """… or than this, where the rest is known to be a screen or a game."""
+RIM = 0.1
+"""Of a tile: two may share so much, for their frames are found to a few pixels."""
+AIR = 1.4
+"""Times the height of a face: less of a camera picture would be all face."""
+TILE = 0.08
+"""Of the picture: a box this big is a tile of a call, and the others lie mirrored to it."""
 CALL = 3
 """So many camera pictures at once are a call."""
 
@@ -68,7 +74,8 @@ def call_of(
 ) -> Choice | None:
     """A call of three and more, each in a tile: the one who talks, or the two who talk most; as
     long as that is not clear, all tiles."""
-    seated = _seated(found, len(samples), scene.boxes)
+    boxes = _tiles(found, len(samples), scene)
+    seated = _seated(found, len(samples), boxes)
     if len(seated) < CALL:
         return None
     loud = talking([p for p, _ in seated], samples, voice)
@@ -79,12 +86,43 @@ def call_of(
         both = sorted(zip(loud, rooms, strict=True), key=lambda t: (t[1].x, t[1].y))
         who, tiles = tuple(p for p, _ in both), tuple(b for _, b in both)
         return Choice("split", who, rooms=tiles, seats=tuple(seated))
-    return Choice("fit", rooms=(_around(scene),), seats=tuple(seated))
+    return Choice("fit", rooms=(_around(scene, boxes),), seats=tuple(seated))
 
 
-def _around(scene: Scene) -> Box:
+def _tiles(found: Sequence[Person], samples: int, scene: Scene) -> tuple[Box, ...]:
+    """The camera pictures, and those whose frame was not to be seen, on a wall as dark as what is
+    behind it, but in which somebody sits just where a tile must be."""
+    width, height = scene.picture
+    known = list(scene.boxes)
+    for box in (b for b in scene.boxes if b.w * b.h >= TILE * width * height):
+        far_x, far_y = width - box.x - box.w, height - box.y - box.h
+        for x, y in ((far_x, box.y), (box.x, far_y), (far_x, far_y)):
+            twin = Box(x, y, box.w, box.h)
+            apart = all(_apart(twin, other) for other in known)
+            if apart and len(_seated(found, samples, [twin])) == 1:
+                known.append(twin)
+    return tuple(known)
+
+
+def two_rooms(
+    who: Sequence[Person], found: Sequence[Person], samples: int, scene: Scene
+) -> tuple[Box, ...]:
+    """The camera pictures of two who are shown in a tile each; nothing when one of them has none,
+    or none that leaves room around the head."""
+    seated = _seated(found, samples, _tiles(found, samples, scene))
+    rooms = [b for w in who for p, b in seated if p is w and b.h >= AIR * w.height]
+    return tuple(rooms) if len(rooms) == len(who) else ()
+
+
+def _apart(a: Box, b: Box) -> bool:
+    w = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    h = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    return min(w, h) <= RIM * min(a.w, a.h)
+
+
+def _around(scene: Scene, boxes: Sequence[Box]) -> Box:
     """All tiles, without the empty rim around them."""
-    tiles = union(list(scene.boxes))
+    tiles = union(list(boxes))
     rim = 0.01 * scene.picture[0]
     x, y = max(0.0, tiles.x - rim), max(0.0, tiles.y - rim)
     right = min(scene.picture[0], tiles.x + tiles.w + rim)

@@ -17,6 +17,8 @@ from core.framing.frame import frame
 from core.framing.plan import Layout, Window
 from core.media.facts import FORMATS, SQUARE, VERTICAL, Format, Video
 from core.media.probe import probe
+from core.media.sample_people import Picture
+from core.media.sample_story import Who
 from core.render.make import make_clip
 from core.settings import Settings
 from core.tell import tell_nobody
@@ -152,3 +154,37 @@ def test_of_a_call_the_tiles_of_those_who_talk_are_shown(
     alone = [_plan(found, other=k)[0] for k in (1, 2, 3)]
     assert {a.kind for a in alone} == {"track"}
     assert len({(a.path[0].x // 640, a.path[0].y // 360) for a in alone}) == 3, "each another tile"
+
+
+def test_a_tile_of_a_call_whose_frame_is_not_seen_is_where_it_must_be() -> None:
+    def faces(t_s: float) -> list[Face]:
+        return [desks.face(at, t_s, 0.2 if n == 3 else 0.05) for n, at in enumerate(desks.TILES)]
+
+    found = desks.seen(desks.call, faces)
+    assert len(found.boxes) == 4
+    x, y, w, h = desks.TILES[3]
+    for seen in (2, 3):
+        boxes = sorted(found.boxes, key=lambda b: b.x + 2 * b.y)[:seen]
+        (layout,) = _plan(replace(found, boxes=tuple(boxes)))
+        assert layout.kind == "track"
+        for window in layout.path:
+            assert x - 5 <= window.x and window.x + window.w <= x + w + 5
+            assert y - 5 <= window.y and window.y + window.h <= y + h + 5
+
+
+def test_of_a_call_of_two_nothing_of_the_rim_is_shown() -> None:
+    tiles: tuple[desks.At, ...] = ((20, 160, 610, 400), (650, 160, 610, 400))
+
+    who: tuple[Who, Who] = ("mira", "theo")
+
+    def paint(frame: Picture, t_s: float) -> None:
+        frame[:] = 20
+        for (x, y, w, h), name in zip(tiles, who, strict=True):
+            frame[y : y + h, x : x + w] = desks.person(w, h, t_s, name)
+
+    (layout,) = _plan(desks.seen(paint, lambda t: [desks.face(at, t, 0.1) for at in tiles]))
+    assert layout.kind == "split"
+    for (x, y, w, h), path in zip(tiles, (layout.path, layout.lower), strict=True):
+        for window in path:
+            assert x - 5 <= window.x and window.x + window.w <= x + w + 5
+            assert y - 5 <= window.y and window.y + window.h <= y + h + 5

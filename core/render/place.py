@@ -44,6 +44,11 @@ class _Head:
     chin: float
     sample: int
 
+    @property
+    def bald(self) -> _Head:
+        """The same without its hair."""
+        return replace(self, top=self.top + HAIR / (1 + HAIR) * (self.chin - self.top))
+
 
 def places(
     plan: Plan,
@@ -135,9 +140,13 @@ def _middle(
     liked = [before] if before is not None and highest <= before <= lowest else []
     ordered = [usual, *liked, *sorted(s for s in steps if s > usual), lowest,
                *sorted((s for s in steps if s < usual), reverse=True)]  # fmt: skip
-    clear = next((m for m in ordered if _share(heads, count, m, half, fmt) <= CLEAR), None)
-    # Nowhere is: then over the chin rather than the eyes.
-    return float(clear) if clear is not None else lowest
+    # Nowhere may be clear of the hair: then over that rather than the face, and over the chin
+    # rather than the eyes.
+    for shown in (heads, [h.bald for h in heads]):
+        clear = next((m for m in ordered if _share(shown, count, m, half, fmt) <= CLEAR), None)
+        if clear is not None:
+            return float(clear)
+    return lowest
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,13 @@ def test_with_a_low_chin_the_captions_go_above_the_head_where_there_is_room() ->
     assert middle == area(VERTICAL).bottom - 130
 
 
+def test_a_face_that_fills_the_picture_is_written_over_its_hair_not_its_mouth() -> None:
+    plan, faces = _track(1680, height=1030)
+    ((_, middle),) = places(plan, faces, VERTICAL, LOOK)
+    assert area(VERTICAL).top <= middle - 110
+    assert middle + 110 <= 1680 - 1030
+
+
 def test_letters_get_a_little_smaller_where_that_clears_a_chin() -> None:
     plan, faces = _track(1225, height=900)
     scene_ = replace(scene(length_s=4.0), words=WORDS)

@@ -21,6 +21,8 @@ _SIDE_BY_SIDE = 4
 """Stretches at most; each has the sound of a minute in memory, and its own search."""
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6)
 """Tried until the text is likely; what needs more is invented."""
+_SHORT_S = 5
+"""What is not understood of so little at once is not understood at all, and each try takes long."""
 _LISTEN_TO = 5
 """Places by which the language is told: a talk may begin with a song, or with a foreign guest."""
 _CERTAIN = 0.8
@@ -32,6 +34,8 @@ Sound = npt.NDArray[np.float32]
 
 def main(model: str, pcm: str, todo: list[tuple[float, float]], language: str, device: str) -> None:
     """Understand every stretch. An empty `language` is found out."""
+    # Threads that wait do not spin: others have work for the core. Read when the library is loaded.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     from faster_whisper import WhisperModel
 
     beside, threads = _shares(len(todo), device)
@@ -97,7 +101,7 @@ def _heard(whisper: Any, sound: Sound, language: str, at_s: float) -> dict[str, 
     found, info = whisper.transcribe(
         sound,
         beam_size=5,
-        temperature=_TEMPERATURES,
+        temperature=_TEMPERATURES if len(sound) > _SHORT_S * RATE_HZ else 0.0,
         language=None if language == SEVERAL else language,
         word_timestamps=True,
         condition_on_previous_text=False,  # one wrong sentence must not repeat itself for ever

@@ -144,7 +144,8 @@ def screens(blocks: Sequence[Boxes]) -> tuple[Spell, ...]:
     for block in blocks:
         if not block.drawn:
             continue
-        if found and block.start_s - found[-1].end_s < 1.0:
+        # A block in which one slide gave way to another is a mixture of both.
+        if found and block.start_s - found[-1].end_s < BLOCK_S + 1.0:
             found[-1] = Spell(found[-1].start_s, block.end_s)
         else:
             found.append(Spell(block.start_s, block.end_s))

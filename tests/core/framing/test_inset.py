@@ -11,7 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from core.analysis.model import Analysis, Face, Word
+from core.analysis.boxes import Boxes, screens
+from core.analysis.model import Analysis, Face, Spell, Word
 from core.checks.framing import framing_checks
 from core.framing.frame import frame
 from core.framing.plan import Layout, Window
@@ -74,6 +75,14 @@ def test_the_face_is_looked_for_in_its_tile(name: str) -> None:
     if name != "game":
         lost = framing_checks(replace(plan, layouts=off), faces, found, 0.0, desks.LENGTH_S)
         assert {c.name for c in lost if not c.ok} == {"face"}
+
+
+def test_where_one_slide_gives_way_to_another_it_is_a_screen_still() -> None:
+    """What was seen in the seconds of the change is a mixture of both."""
+    before, mixed, after = Boxes(0.0, 2.9, drawn=True), Boxes(3.0, 5.9), Boxes(6.0, 8.9, drawn=True)
+    assert screens((before, mixed, after)) == (Spell(0.0, 8.9),)
+    filmed = (Boxes(6.0, 8.9), Boxes(9.0, 11.9, drawn=True))
+    assert len(screens((before, mixed, *filmed))) == 2
 
 
 def test_at_another_slide_the_head_stays_where_it_is() -> None:

@@ -63,8 +63,8 @@ def main(model: str, pcm: str, todo: list[tuple[float, float]], language: str, d
 
 
 def _shares(stretches: int, device: str) -> tuple[int, int]:
-    """How many stretches side by side, and threads for each. One thread for each is a third faster
-    than all of them for one stretch, which wait for each other at every layer."""
+    """How many stretches side by side, and threads for each. Several threads on one stretch wait
+    for each other at every layer; one on each takes 15 to 25 % less processor time (tiny.en)."""
     if device != "cpu":
         return 1, 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -25,6 +25,7 @@ from core.errors import NotUsable
 from core.media.disk import tell_if_full
 from core.media.facts import Video
 from core.media.ffmpeg import FfmpegFailed
+from core.say import say
 from core.settings import Settings
 from core.tell import Tell
 
@@ -107,6 +108,9 @@ class _Work:
                 so_far=self.head.so_far,
             )
             heard = await _timed(self.took, "words", finding)
+            if not (heard.words or sound.voice):
+                key = "speech.no_sound" if sound.pcm is None else "speech.nobody"
+                tell("words", 1.0, note=say(key))
         tell("words", 1.0)
         self.head.over()
         return sound, heard

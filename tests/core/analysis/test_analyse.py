@@ -183,10 +183,25 @@ async def test_a_portrait_on_the_wall_is_told_from_who_talks_beside_it(
     assert talker.center[0] > 640
 
 
-async def test_a_video_without_sound_is_no_trouble(
-    recordings: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("sound", ["no_sound", "nobody"])
+async def test_a_video_in_which_nobody_speaks_is_no_trouble_and_that_is_told(
+    recordings: Path, sound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await _seen(recordings / "sport_basketball_gym_10s.mp4", monkeypatch)
+    path = recordings / "sport_basketball_gym_10s.mp4"
+    if sound == "nobody":
+        quiet = tmp_path / "quiet.mp4"
+        _ffmpeg("-i", path, "-f", "lavfi", "-i", "anullsrc", "-shortest", "-c:v", "copy", quiet)
+        path = quiet
+    monkeypatch.setenv("SPEECH_ENGINE", "sphinx")
+    notes: list[str] = []
+
+    def tell(stage: Stage, done: float, *, note: Say | None = None) -> None:
+        if note is not None:
+            notes.append(note.key)
+
+    video = Video(path, "0" * 64, await probe(path), name=path.stem)
+    found = await analyse(video, settings=SETTINGS, tell=tell)
+    assert notes == [f"speech.{sound}"]
     assert found.loudness_lufs is None and found.voice == () and found.words == ()
     assert len(found.motion) == pytest.approx(100, abs=5)
 

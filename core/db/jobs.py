@@ -281,10 +281,11 @@ def _view(row: JobRow) -> JobView:
 
 
 async def open_jobs(tx: AsyncSession) -> tuple[JobView, ...]:
-    """What waits or runs, in the order it will run."""
+    """What waits or runs, in the order it will run; not what is about to stop because nobody wants
+    it any more."""
     rows = await tx.scalars(
         select(JobRow)
-        .where(JobRow.state.in_(("waiting", "running")))
+        .where(JobRow.state.in_(("waiting", "running")), JobRow.cancel_requested.is_(False))
         .order_by(JobRow.state, JobRow.run_at, JobRow.id)
         .limit(200)
     )

@@ -140,6 +140,20 @@ async def test_cancel_stops_the_work_and_says_so(chat: Talk, svc: Services, uplo
     assert chat.last.says("over already")
 
 
+async def test_what_a_worker_is_about_to_stop_is_not_being_worked_on(
+    chat: Talk, svc: Services, upload: Path
+) -> None:
+    await chat.send(upload, name="a.mp4")
+    async with svc.db.write() as tx:
+        (job,) = await jobs.open_jobs(tx)
+        assert await jobs.claim(tx, job.id, "w", svc.clock.now(), 60)
+    await chat.write("/status")
+    assert chat.last.says("a.mp4: looking for moments")
+    await chat.press_act("cut.cancel:1")
+    await chat.write("/status")
+    assert chat.last.says("Nothing is being worked on")
+
+
 async def test_a_video_that_was_cancelled_begins_anew_when_it_is_sent_again(
     chat: Talk, svc: Services, upload: Path
 ) -> None:

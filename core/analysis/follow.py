@@ -2,8 +2,8 @@
 around the place where it was.
 
 Around a face a twentieth of the work finds it, and finds it better: there it always has the size
-the detector sees best. A face that is not found there any more, another picture, and movement
-elsewhere all have the whole frame searched at once.
+the detector sees best. A face that is not found there any more and another picture have the whole
+frame searched at once; whoever else comes in is seen at the next search.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from core.analysis.frames import Frame, Gray
 from core.analysis.model import Face
@@ -52,10 +53,11 @@ class Followed:
         small = cv2.resize(frame.luma, _GRID, interpolation=cv2.INTER_AREA)
         grid, before = np.asarray(small, np.uint8), self._looked
         since_s = frame.t_s - self._searched_s
-        if before is not None and _still(grid, before):
+        gap = None if before is None else np.abs(grid.astype(np.int16) - before.astype(np.int16))
+        if gap is not None and _still(gap):
             return self._faces if self._faces or since_s >= _EMPTY_S else None
         self._looked = grid
-        new = before is None or _changed(grid, before) > _NEW
+        new = gap is None or float(gap.mean()) > _NEW
         if not (self._faces or new) and since_s < _NOBODY_S:
             return []
         again = None if new or since_s >= _SEARCH_S else self._again(frame)
@@ -107,10 +109,6 @@ def overlap(a: Face, b: Face) -> float:
     return w * h / (a.w * a.h + b.w * b.h - w * h)
 
 
-def _changed(a: Gray, b: Gray) -> float:
-    return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
-
-
-def _still(a: Gray, b: Gray) -> bool:
-    gap = np.abs(a.astype(np.int16) - b.astype(np.int16)).ravel()
-    return float(np.partition(gap, -_STILL_CELLS)[-_STILL_CELLS:].mean()) < _STILL
+def _still(gap: npt.NDArray[np.int16]) -> bool:
+    """Whether even the cells that changed most hardly did."""
+    return float(np.partition(gap.ravel(), -_STILL_CELLS)[-_STILL_CELLS:].mean()) < _STILL

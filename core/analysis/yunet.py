@@ -101,31 +101,26 @@ class YuNet:
 
     def within(self, frame: Frame, square: Square) -> Face | None:
         """The face nearest to the middle of a square."""
-        scale = TILE / square.side
-        _, rows = self._tile.detect(_square(frame, square.x, square.y, scale))
+        _, rows = self._tile.detect(_cut(frame, square))
         middle = TILE / 2
         best = min(
             _rows(rows),
             key=lambda r: abs(r[0] + r[2] / 2 - middle) + abs(r[1] + r[3] / 2 - middle),
             default=None,
         )
-        return None if best is None else _face(best, 1 / scale, square.x, square.y)
+        return None if best is None else _face(best, square.side / TILE, square.x, square.y)
 
 
-def _square(frame: Frame, x: float, y: float, scale: float) -> Any:
+def _cut(frame: Frame, square: Square) -> Any:
     """A part of the frame in BGR at `TILE` × `TILE`; black beyond the edges of the frame."""
+    step = square.side / TILE
     planes = []
-    for plane, part in ((frame.luma, 1.0), *((c, 0.5) for c in frame.chroma)):
-        size = round(TILE * (1.0 if part == 1.0 else 0.5))
-        k = 1 / scale * part * TILE / size
-        move = np.array([[k, 0, x * part], [0, k, y * part]], np.float32)
-        planes.append(
-            cv2.warpAffine(
-                plane, move, (size, size),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderValue=16 if part == 1.0 else 128,
-            ).ravel()
-        )  # fmt: skip
+    for plane, part, black in ((frame.luma, 1.0, 16), *((c, 0.5, 128) for c in frame.chroma)):
+        size = round(TILE * part)
+        move = np.array([[step, 0, square.x * part], [0, step, square.y * part]], np.float32)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        cut = cv2.warpAffine(plane, move, (size, size), flags=flags, borderValue=black)
+        planes.append(cut.ravel())
     yuv = np.concatenate(planes).reshape(TILE * 3 // 2, TILE)
     return cv2.cvtColor(yuv, cv2.COLOR_YUV2BGR_I420)
 

@@ -22,7 +22,6 @@ import cv2
 from core.analysis.model import FaceSample
 from core.analysis.timeline import Timeline
 from core.analysis.yunet import face_model
-from core.captions.fonts import Font, link_fonts
 from core.errors import Told
 from core.framing.plan import Plan, Window, window_at
 from core.media.facts import Format, Video
@@ -105,7 +104,7 @@ async def draw_cover(
         scratch = Path(folder)
         moment = beat(video.facts, Timeline.whole(source_s, source_s + 0.001))
         work = Work(video, moment, scratch, find(settings))
-        words = _lettered(ass, cover.own, scratch)
+        words = work.letters(ass, cover.own)
         picture, stream = picture_of(video.facts), video.facts.stream
         graph = picture_graph(
             _still(plan, at_s), moment, picture, fmt, captions=words, source=stream
@@ -120,15 +119,6 @@ async def draw_cover(
         if not made.is_file():
             raise FfmpegFailed(0, "no frame")
         await asyncio.to_thread(_keep, made, into)
-
-
-def _lettered(ass: str | None, own: Font | None, scratch: Path) -> str | None:
-    """The filter that draws the text; its files have plain names in the folder ffmpeg runs in."""
-    if ass is None:
-        return None
-    (scratch / "cover.ass").write_text(ass, encoding="utf-8")
-    link_fonts(scratch / "fonts", own)
-    return "ass=cover.ass:fontsdir=fonts"
 
 
 def _still(plan: Plan, at_s: float) -> Plan:

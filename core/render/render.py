@@ -16,7 +16,7 @@ import errno
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,27 +27,24 @@ from core.analysis.model import Analysis
 from core.analysis.side_by_side import side_by_side
 from core.analysis.timeline import Timeline, shown
 from core.brand.kit import Kit
-from core.captions.fonts import Font, link_fonts
 from core.checks.check import Check
 from core.checks.checks import check
 from core.checks.mix import mix_checks
 from core.errors import Told
 from core.framing.plan import FaceAt, Plan
 from core.media.facts import Format, Video
-from core.media.ffmpeg import FfmpegFailed, find, run
+from core.media.ffmpeg import FfmpegFailed, find
 from core.media.inputs import file_arg
-from core.media.turns import my_turn
 from core.render.cover import make_cover
 from core.render.cover_text import Cover
-from core.render.encode import SOFTWARE, Encoder, file_args, picture_args
-from core.render.encoders import ROOMY, encoders
-from core.render.ends import joined_picture, with_ends
-from core.render.graph import picture_graph
+from core.render.encode import SOFTWARE, Encoder, file_args
+from core.render.encoders import encoders
+from core.render.ends import with_ends
 from core.render.lettering import faces_in
-from core.render.logo import Spot, stamped
-from core.render.rate import Beat, beat
+from core.render.logo import Spot
+from core.render.picture import PICTURE, make_picture
+from core.render.rate import beat
 from core.render.rendered import Rendered
-from core.render.scaling import has_zimg, picture_of
 from core.render.sound import SOUND, make_sound
 from core.render.work import Work
 from core.say import Seconds
@@ -56,10 +53,44 @@ from core.sound.mix import Mix, SoundWish
 from core.tell import Tell
 
 CLIP, COVER = "clip.mp4", "cover.jpg"
-PICTURE = "picture.mp4"
 _MAKING = ".making-"
 LENGTH_OFF_S = 0.2
 """A file that is off by more than this was cut short by a damaged source."""
+
+Hearing = Callable[[], Coroutine[None, None, Mix]]
+"""Makes the sound of the clip beside its picture; what it was made with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a clip is to be made of, and how it is to look."""
+
+    video: Video
+    analysis: Analysis
+    line: Timeline
+    plan: Plan
+    faces: tuple[FaceAt, ...]
+    fmt: Format
+    captions: str | None
+    kit: Kit
+    cover: Cover
+    settings: Settings
+    own: Analysis
+    """What is known of the clip alone, in its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is known of a file that was made and looked at."""
+
+    length_s: float
+    mix: Mix
+    checks: tuple[Check, ...]
+    cover_s: float
+
+    @property
+    def fit(self) -> bool:
+        return all(c.ok for c in self.checks if c.must)
 
 
 async def render(
@@ -88,77 +119,54 @@ async def render(
     """
     tell("render", 0.0)
     async with _scratch(into) as scratch:
-        kit = kit or Kit()
-        whole, ends = with_ends(beat(video.facts, line), kit)
-        logo = (kit.logo, spot) if kit.logo and spot else None
-        work = Work(video, whole, scratch, find(settings), ends, logo)
-        words = _captions(captions, kit.own, scratch)
-        known = encoders(work.exe)
-        own = shown(analysis, line)
+        kit, cover, own = kit or Kit(), cover or Cover(), shown(analysis, line)
+        asked = _Asked(video, analysis, line, plan, faces, fmt, captions, kit, cover, settings, own)
+        work = _work(asked, spot, scratch)
+        words = work.letters(captions, kit.own)
         hearing = partial(make_sound, work, own, sound or SoundWish(), mix)
-
-        async def examined() -> tuple[Check, ...]:
-            return await check(
-                scratch / CLIP,
-                video=video,
-                analysis=analysis,
-                line=line,
-                plan=plan,
-                faces=faces,
-                fmt=fmt,
-                captioned=captions is not None,
-                ass=captions,
-                settings=settings,
-                own=kit.own,
-                around=(whole.before_s, whole.after_s),
-            )
-
-        while True:
-            encoder = await known.best()
-            try:
-                made_s, mixed = await _made(work, plan, fmt, words, hearing, encoder, tell)
-                begin_s, length_s = whole.before_s, made_s - whole.before_s - whole.after_s
-                covering = make_cover(
-                    scratch / CLIP,
-                    (begin_s, length_s),
-                    video,
-                    line.source_s,
-                    plan=plan,
-                    seen=faces_in(analysis, line),
-                    shots_s=own.shots_s,
-                    fmt=fmt,
-                    captioned=captions is not None,
-                    cover=cover or Cover(),
-                    into=scratch / COVER,
-                    settings=settings,
-                )
-                checks, cover_s = await side_by_side(examined(), covering)
-            except (FfmpegFailed, Told):
-                if encoder is SOFTWARE:
-                    raise
-            else:
-                if encoder is SOFTWARE or all(c.ok for c in checks if c.must):
-                    break
-            known.failed(encoder)  # whatever was wrong: software does it again
+        made = await _by_the_best_encoder(asked, work, words, hearing, tell)
         for name in (CLIP, COVER):
             (scratch / name).replace(into / name)
-    made = _rendered(into, fmt, made_s, line, plan, faces, checks, mixed, whole, cover_s)
-    return replace(made, logo=work.logo is not None)
+    return _rendered(asked, work, made, into)
 
 
-async def _made(
-    work: Work,
-    plan: Plan,
-    fmt: Format,
-    captions: str | None,
-    hearing: Callable[[], Coroutine[None, None, Mix]],
-    encoder: Encoder,
-    tell: Tell,
+def _work(asked: _Asked, spot: Spot | None, scratch: Path) -> Work:
+    """The clip on its beat, with what its brand puts around it and onto it."""
+    kit = asked.kit
+    whole, ends = with_ends(beat(asked.video.facts, asked.line), kit)
+    logo = (kit.logo, spot) if kit.logo and spot else None
+    return Work(asked.video, whole, scratch, find(asked.settings), ends, logo)
+
+
+async def _by_the_best_encoder(
+    asked: _Asked, work: Work, words: str | None, hearing: Hearing, tell: Tell
+) -> _Made:
+    """A file that is fit, or what software makes of it, which is the last word."""
+    known = encoders(work.exe)
+    while True:
+        encoder = await known.best()
+        try:
+            length_s, mix = await _file(asked, work, words, hearing, encoder, tell)
+            checks, cover_s = await side_by_side(
+                _checked(asked, work), _covered(asked, work, length_s)
+            )
+        except (FfmpegFailed, Told):
+            if encoder is SOFTWARE:
+                raise
+        else:
+            made = _Made(length_s, mix, checks, cover_s)
+            if encoder is SOFTWARE or made.fit:
+                return made
+        known.failed(encoder)  # whatever was wrong: software does it again
+
+
+async def _file(
+    asked: _Asked, work: Work, words: str | None, hearing: Hearing, encoder: Encoder, tell: Tell
 ) -> tuple[float, Mix]:
     """Make the file; how long it came out, and what its sound was made with."""
     clip = work.scratch / CLIP
-    seen = _picture(work, plan, fmt, captions, encoder, tell)
-    _, mix = await side_by_side(seen, hearing())
+    seeing = make_picture(work, asked.plan, asked.fmt, words, encoder, tell)
+    _, mix = await side_by_side(seeing, hearing())
     both = ("-i", file_arg(work.scratch / PICTURE), "-i", file_arg(work.scratch / SOUND))
     copied = ("-map", "0:v", "-map", "1:a", "-c", "copy")
     await work.ffmpeg([*both, *copied, *file_args(), file_arg(clip)])
@@ -167,6 +175,43 @@ async def _made(
         raise Told("render.came_short", made=Seconds(made_s), planned=Seconds(work.beat.whole_s))
     tell("render", 1.0)
     return made_s, mix
+
+
+async def _checked(asked: _Asked, work: Work) -> tuple[Check, ...]:
+    """The file held against what was asked for."""
+    return await check(
+        work.scratch / CLIP,
+        video=asked.video,
+        analysis=asked.analysis,
+        line=asked.line,
+        plan=asked.plan,
+        faces=asked.faces,
+        fmt=asked.fmt,
+        captioned=asked.captions is not None,
+        ass=asked.captions,
+        settings=asked.settings,
+        own=asked.kit.own,
+        around=(work.beat.before_s, work.beat.after_s),
+    )
+
+
+async def _covered(asked: _Asked, work: Work, made_s: float) -> float:
+    """Make the cover; which moment of the clip it shows."""
+    before_s, after_s = work.beat.before_s, work.beat.after_s
+    return await make_cover(
+        work.scratch / CLIP,
+        (before_s, made_s - before_s - after_s),
+        asked.video,
+        asked.line.source_s,
+        plan=asked.plan,
+        seen=faces_in(asked.analysis, asked.line),
+        shots_s=asked.own.shots_s,
+        fmt=asked.fmt,
+        captioned=asked.captions is not None,
+        cover=asked.cover,
+        into=work.scratch / COVER,
+        settings=asked.settings,
+    )
 
 
 @asynccontextmanager
@@ -186,52 +231,6 @@ async def _scratch(into: Path) -> AsyncIterator[Path]:
         raise Told("render.failed", why=wrong.cause) from wrong
 
 
-def _captions(ass: str | None, own: Font | None, scratch: Path) -> str | None:
-    """The caption filter. File and fonts get plain names in the folder ffmpeg runs in, so that no
-    character of a path can be read as an option."""
-    if ass is None:
-        return None
-    (scratch / "captions.ass").write_text(ass, encoding="utf-8")
-    link_fonts(scratch / "fonts", own)
-    return "ass=captions.ass:fontsdir=fonts"
-
-
-async def _picture(
-    work: Work, plan: Plan, fmt: Format, captions: str | None, encoder: Encoder, tell: Tell
-) -> None:
-    """The one pass that makes the picture."""
-    facts, length_s = work.video.facts, work.beat.whole_s
-    picture = picture_of(facts, zimg=await has_zimg(work.exe))
-    graph = picture_graph(plan, work.beat, picture, fmt, captions=captions, source=facts.stream)
-    source, other = work.alone("picture")
-    if work.logo is not None:
-        logo, spot = work.logo
-        graph = stamped(graph, spot, work.beat, number=1)
-        source = [*source, "-f", "png_pipe", "-i", file_arg(logo)]
-    graph = joined_picture(graph, work.ends, fmt, first=source.count("-i"))
-    if encoder.upload:
-        graph += f";[v]{encoder.upload}[up]"
-    args = [
-        *encoder.device,
-        *source,
-        *work.ends.inputs(),
-        *("-filter_complex", graph, "-map", "[up]" if encoder.upload else "[v]"),
-        *("-an", "-sn", "-dn", *picture_args(work.beat, encoder), *file_args()),
-        *(file_arg(work.scratch / PICTURE), *other),
-    ]
-    software = encoder is SOFTWARE
-    async with my_turn("picture"):
-        await run(
-            args,
-            exe=work.exe,
-            # A driver that hangs is found out soon; on one slow core software is only slow.
-            timeout_s=work.timeout_s if software else 60 + 4 * length_s,
-            cwd=work.scratch,
-            limits=None if software else ROOMY,
-            on_progress=lambda s: tell("render", 0.97 * min(1.0, s / length_s)),
-        )
-
-
 def _length_s(clip: Path) -> float:
     """Length of the picture that is really in the file."""
     with av.open(str(clip)) as file:
@@ -240,32 +239,22 @@ def _length_s(clip: Path) -> float:
         return float(max(ends, default=0) * (stream.time_base or 0))
 
 
-def _rendered(
-    into: Path,
-    fmt: Format,
-    length_s: float,
-    line: Timeline,
-    plan: Plan,
-    faces: tuple[FaceAt, ...],
-    checks: tuple[Check, ...],
-    mix: Mix,
-    beat: Beat,
-    cover_s: float,
-) -> Rendered:
+def _rendered(asked: _Asked, work: Work, made: _Made, into: Path) -> Rendered:
     clip = into / CLIP
     return Rendered(
         file=clip,
         cover=into / COVER,
-        width=fmt.width,
-        height=fmt.height,
-        duration_s=round(length_s, 3),
+        width=asked.fmt.width,
+        height=asked.fmt.height,
+        duration_s=round(made.length_s, 3),
         size_b=clip.stat().st_size,
-        plan=plan,
-        faces=faces,
-        checks=(*checks, *mix_checks(mix)),
-        mix=mix,
-        intro_s=round(beat.before_s, 3),
-        outro_s=round(beat.after_s, 3),
-        line=line,
-        cover_s=round(cover_s, 3),
+        plan=asked.plan,
+        faces=asked.faces,
+        checks=(*made.checks, *mix_checks(made.mix)),
+        mix=made.mix,
+        intro_s=round(work.beat.before_s, 3),
+        outro_s=round(work.beat.after_s, 3),
+        logo=work.logo is not None,
+        line=asked.line,
+        cover_s=round(made.cover_s, 3),
     )

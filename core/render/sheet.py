@@ -15,20 +15,18 @@ from core.analysis.timeline import Timeline
 from core.brand.colours import dressed
 from core.brand.kit import Kit
 from core.captions.ass import captions_ass
-from core.captions.fonts import link_fonts
 from core.captions.look import Look
 from core.captions.style import load_style
 from core.framing.plan import FaceAt, Layout, Plan, Window
-from core.media.facts import FORMATS, Video
+from core.media.facts import FORMATS, Format, Video
 from core.media.ffmpeg import find, run
 from core.media.inputs import file_arg
 from core.media.probe import probe
 from core.render.ends import End, shown, with_ends
-from core.render.graph import picture_graph
-from core.render.logo import logo_spot, stamped
+from core.render.logo import logo_spot
+from core.render.picture import drawn
 from core.render.place import places
 from core.render.rate import beat
-from core.render.scaling import has_zimg, picture_of
 from core.render.work import Work
 from core.settings import Settings
 
@@ -67,8 +65,26 @@ async def make_sheet(
 ) -> tuple[int, int]:
     """Write it as a JPEG; its size. Raises FfmpegFailed or Told when it cannot be drawn."""
     fmt, exe = FORMATS[example.plan.format], find(settings)
+    ass = _captions(kit, look, example, fmt)
+    at_s = min(_moment(example.words), LATEST_S)
+    span = beat(example.video.facts, _beginning(example.line, at_s + 0.1))
+    _, ends = with_ends(span, kit)
+    spot = logo_spot(kit.logo, example.plan, example.faces, ass) if kit.logo else None
+    logo = (kit.logo, spot) if kit.logo and spot else None
+    with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
+        work = Work(example.video, span, Path(folder), exe, ends, logo)
+        graph, inputs, other = await drawn(work, example.plan, fmt, work.letters(ass, kit.own))
+        graph, count = _side_by_side(graph, work, fmt, first=inputs.count("-i"))
+        args = [*inputs, *ends.inputs(), "-filter_complex", graph, "-map", "[sheet]"]
+        made = ["-frames:v", "1", "-q:v", "3", "-f", "image2", "-update", "1", file_arg(into)]
+        await run([*args, *made, *other], exe=exe, timeout_s=60, cwd=work.scratch)
+    return count * _width(fmt.width / fmt.height), HEIGHT_PX
+
+
+def _captions(kit: Kit, look: Look, example: Example, fmt: Format) -> str:
+    """A whole ASS file of the words of the example."""
     style = dressed(load_style(look.style), kit.brand)
-    ass = captions_ass(
+    return captions_ass(
         example.words,
         fmt,
         style,
@@ -76,41 +92,20 @@ async def make_sheet(
         middles=places(example.plan, example.faces, fmt, style),
         own=kit.own,
     )
-    at_s = min(_moment(example.words), LATEST_S)
-    span = beat(example.video.facts, _beginning(example.line, at_s + 0.1))
-    _, ends = with_ends(span, kit)
-    with tempfile.TemporaryDirectory(prefix="clipdesk-") as folder:
-        work = Work(example.video, span, Path(folder), exe)
-        (work.scratch / "captions.ass").write_text(ass, encoding="utf-8")
-        link_fonts(work.scratch / "fonts", kit.own)
-        facts = example.video.facts
-        graph = picture_graph(
-            example.plan,
-            span,
-            picture_of(facts, zimg=await has_zimg(exe)),
-            fmt,
-            captions="ass=captions.ass:fontsdir=fonts",
-            source=facts.stream,
-        )
-        inputs, other = work.alone("picture")
-        spot = logo_spot(kit.logo, example.plan, example.faces, ass) if kit.logo else None
-        if kit.logo and spot:
-            graph = stamped(graph, spot, span, number=1)
-            inputs = [*inputs, "-f", "png_pipe", "-i", file_arg(kit.logo)]
-        last = max(0, span.frames - 2)
-        parts = [graph, f"[v]{_still(last)}[own]"]
-        names = ["[own]"]
-        for number, end in enumerate(ends.every, start=inputs.count("-i")):
-            name = "intro" if end is ends.intro else "outro"
-            parts += [*shown(name, number, end, fmt)]
-            parts.append(f"[{name}]{_still(_middle(end))}[{name}still]")
-            names.insert(0 if name == "intro" else len(names), f"[{name}still]")
-        beside = f"hstack=inputs={len(names)}," if len(names) > 1 else ""
-        parts.append(f"{''.join(names)}{beside}format=yuvj420p[sheet]")
-        args = [*inputs, *ends.inputs(), "-filter_complex", ";".join(parts), "-map", "[sheet]"]
-        made = ["-frames:v", "1", "-q:v", "3", "-f", "image2", "-update", "1", file_arg(into)]
-        await run([*args, *made, *other], exe=exe, timeout_s=60, cwd=work.scratch)
-    return len(names) * _width(fmt.width / fmt.height), HEIGHT_PX
+
+
+def _side_by_side(graph: str, work: Work, fmt: Format, *, first: int) -> tuple[str, int]:
+    """A graph from `[v]` on to `[sheet]`, and how many pictures stand on it; `first` is the number
+    of the first input of the ends."""
+    parts, names = [graph, f"[v]{_still(max(0, work.beat.frames - 2))}[own]"], ["[own]"]
+    for number, end in enumerate(work.ends.every, start=first):
+        name = "intro" if end is work.ends.intro else "outro"
+        parts += [*shown(name, number, end, fmt)]
+        parts.append(f"[{name}]{_still(_middle(end))}[{name}still]")
+        names.insert(0 if name == "intro" else len(names), f"[{name}still]")
+    beside = f"hstack=inputs={len(names)}," if len(names) > 1 else ""
+    parts.append(f"{''.join(names)}{beside}format=yuvj420p[sheet]")
+    return ";".join(parts), len(names)
 
 
 def _beginning(line: Timeline, length_s: float) -> Timeline:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from core.captions.fonts import Font, link_fonts
 from core.media.decode import INDEXED, Reads, input_args
 from core.media.facts import Video
 from core.media.ffmpeg import run, start
@@ -51,6 +52,15 @@ class Work:
             return self.source(reads), []
         other = facts.sound.stream if reads == "picture" else facts.stream
         return self.source(), ["-map", f"0:{other}", "-c", "copy", "-f", "null", "-"]
+
+    def letters(self, ass: str | None, own: Font | None) -> str | None:
+        """The filter that draws a whole ASS file, once for a folder. File and fonts get plain names
+        in the folder ffmpeg runs in, so that no character of a path can be read as an option."""
+        if ass is None:
+            return None
+        (self.scratch / "letters.ass").write_text(ass, encoding="utf-8")
+        link_fonts(self.scratch / "fonts", own)
+        return "ass=letters.ass:fontsdir=fonts"
 
     @property
     def timeout_s(self) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.analysis.follow import Followed, overlap
+from core.analysis.face_search import FaceSearch, overlap
 from core.analysis.frames import Frame, Gray
 from core.analysis.model import Face, FaceSample
 from core.analysis.yunet import YuNet
@@ -27,7 +27,7 @@ class FaceMeter:
     """Looks at some of the frames and gives samples in source pixels."""
 
     def __init__(self, finder: YuNet) -> None:
-        self._followed = Followed(finder)
+        self._search = FaceSearch(finder)
         self._next_s, self._last_s = 0.0, -1.0
         self._mouths: list[_Mouth] = []
         self.seen: list[FaceSample] = []
@@ -48,7 +48,7 @@ class FaceMeter:
 
     def add(self, frame: Frame) -> None:
         """Look for faces in one frame, and at their mouths."""
-        found = self._followed.look(frame)
+        found = self._search.look(frame)
         if found is None:
             return
         mouths = [_Mouth.of(frame.luma, f) for f in found]

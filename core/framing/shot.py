@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from core.analysis.model import FaceSample
-from core.framing.follow import REVERSALS_A_S, Knot, at, follow
+from core.framing.pan import REVERSALS_A_S, Knot, at, follow
 from core.framing.plan import Window
 from core.framing.window import EYES_IN_WINDOW, Box, left, top
 from core.media.facts import Format

@@ -37,7 +37,7 @@ _SAME = 0.3
 """Two boxes that share so much are one face."""
 
 
-class Followed:
+class FaceSearch:
     """The faces of the frames of one piece, which come in order."""
 
     def __init__(self, finder: YuNet) -> None:

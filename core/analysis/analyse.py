@@ -147,7 +147,6 @@ async def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) 
         voice=sound.voice,
         energy_db=sound.energy_db,
         loudness_lufs=sound.loudness_lufs,
-        peak_dbtp=sound.peak_dbtp,
         words=words,
         words_from=heard.by if words else "none",
         language=heard.language,

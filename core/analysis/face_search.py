@@ -8,16 +8,21 @@ frame searched at once; whoever else comes in is seen at the next search.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.frames import Frame, Gray
+from core.analysis.frames import Frame, Gray, shrink
 from core.analysis.model import Face
 from core.analysis.yunet import Square, YuNet
 
-_SEARCH_S, _NOBODY_S, _EMPTY_S = 0.75, 0.5, 2.0
-"""The whole frame at least so often; where nobody was; and where nothing moves either."""
+_SEARCH_S, _NOBODY_S, _QUIET_S = 0.75, 0.5, 2.0
+"""The whole frame is searched so often where something moves besides the faces; where nobody was;
+and where nothing moves."""
+_BODY = (-1.0, 2.0)
+"""What moves below a face, from so many of its widths to so many, is whom it belongs to."""
 _GRID = (64, 36)
 _NEW = 12.0
 """Mean change of all cells, 0…255: another picture."""
@@ -46,25 +51,40 @@ class FaceSearch:
         self._squares: list[Square] = []
         self._searched_s = float("-inf")
         self._looked: Gray | None = None
+        self._searched: Gray | None = None
 
     def look(self, frame: Frame) -> list[Face] | None:
         """Boxes in pixels of the frame, biggest first; None when nobody was there and the picture
         is the one that was searched already."""
-        small = cv2.resize(frame.luma, _GRID, interpolation=cv2.INTER_AREA)
-        grid, before = np.asarray(small, np.uint8), self._looked
+        grid, before = shrink(frame.luma, _GRID), self._looked
         since_s = frame.t_s - self._searched_s
-        gap = None if before is None else np.abs(grid.astype(np.int16) - before.astype(np.int16))
+        gap = None if before is None else cv2.absdiff(grid, before)
         if gap is not None and _still(gap):
-            return self._faces if self._faces or since_s >= _EMPTY_S else None
+            return self._faces if self._faces or since_s >= _QUIET_S else None
         self._looked = grid
         new = gap is None or float(gap.mean()) > _NEW
         if not (self._faces or new) and since_s < _NOBODY_S:
             return []
-        again = None if new or since_s >= _SEARCH_S else self._again(frame)
+        again = None if new or self._due(frame, grid, since_s) else self._again(frame)
         if again is None:
-            again, self._searched_s = self._search(frame), frame.t_s
+            again = self._search(frame)
+            self._searched_s, self._searched = frame.t_s, grid
         self._faces = sorted(again, key=lambda f: -f.w * f.h)
         return self._faces
+
+    def _due(self, frame: Frame, grid: Gray, since_s: float) -> bool:
+        """Whether the whole frame is to be searched: somebody may have come where no face was."""
+        if since_s < _SEARCH_S or self._searched is None:
+            return False
+        if since_s >= _QUIET_S:
+            return True
+        elsewhere = cv2.absdiff(grid, self._searched)
+        across, down = _GRID[0] / frame.width, _GRID[1] / frame.height
+        for face in self._faces:
+            left, right = ((face.x + part * face.w) * across for part in _BODY)
+            top = (face.y - face.h / 2) * down
+            elsewhere[max(0, int(top)) :, max(0, int(left)) : max(0, int(right) + 1)] = 0
+        return not _still(elsewhere)
 
     def _search(self, frame: Frame) -> list[Face]:
         """Everybody, with boxes as they are found around a face, so that they do not jump between
@@ -109,6 +129,6 @@ def overlap(a: Face, b: Face) -> float:
     return w * h / (a.w * a.h + b.w * b.h - w * h)
 
 
-def _still(gap: npt.NDArray[np.int16]) -> bool:
+def _still(gap: npt.NDArray[Any]) -> bool:
     """Whether even the cells that changed most hardly did."""
     return float(np.partition(gap.ravel(), -_STILL_CELLS)[-_STILL_CELLS:].mean()) < _STILL

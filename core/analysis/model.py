@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-ANALYSER = 4
+ANALYSER = 5
 """Version of the analysis; a stored one of another version is made again."""
 
 
@@ -94,7 +94,6 @@ class Analysis:
     """RMS of the sound in dBFS, ten values a second; −90 is silence."""
     loudness_lufs: float | None
     """Integrated loudness of the whole source; None without sound."""
-    peak_dbtp: float | None
     words: tuple[Word, ...]
     words_from: WordsFrom
     language: str | None = None

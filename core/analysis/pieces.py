@@ -24,8 +24,10 @@ from core.media.decode import INDEXED
 from core.media.facts import VideoFacts
 
 LEAST_S, USUAL_S = 20.0, 60.0
-"""Length of a piece: two for a short video, about one a minute for a longer one."""
-MOST = 120
+"""Length of a piece: one or two for a short video, about one a minute for a longer one."""
+TOGETHER, MOST = 4, 120
+"""They come in so many at a time, so that two or four that are read at once end together: the last
+one by itself would leave cores waiting. And no more than so many."""
 OVER_S = 0.5
 """How far a piece is read beyond its end: longer than a flash and than a neighbourhood."""
 
@@ -34,14 +36,22 @@ def pieces(facts: VideoFacts) -> list[Reading]:
     """Where the reading is cut. One piece where a place inside cannot be reached for sure."""
     if facts.container not in INDEXED or facts.damaged:
         return [Reading()]
-    least_s = max(LEAST_S, min(USUAL_S, facts.duration_s / 2 - 1), facts.duration_s / MOST)
+    length_s = facts.duration_s / _count(facts.duration_s)
     starts = [0.0]
     for entry_s in facts.entries_s:
-        if entry_s - starts[-1] >= least_s and facts.duration_s - entry_s >= least_s / 2:
+        enough = entry_s - starts[-1] >= length_s / 2 and facts.duration_s - entry_s >= length_s / 2
+        if enough and entry_s >= len(starts) * length_s:
             starts.append(entry_s)
     ends: list[float | None] = [*starts[1:], None]
     alone = len(starts) == 1
     return [Reading(a, b, alone=alone) for a, b in zip(starts, ends, strict=True)]
+
+
+def _count(duration_s: float) -> int:
+    """How many pieces a video is to have."""
+    if duration_s < TOGETHER * LEAST_S:
+        return 1 if duration_s < 2 * LEAST_S else 2
+    return min(MOST, TOGETHER * max(1, round(duration_s / USUAL_S / TOGETHER)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,9 @@ class Sound:
     voice: tuple[Spell, ...]
     energy_db: tuple[float, ...]
     loudness_lufs: float | None
-    peak_dbtp: float | None
 
 
-SILENT = Sound(None, (), (), None, None)
+SILENT = Sound(None, (), (), None)
 
 
 async def listen(
@@ -55,7 +54,7 @@ async def listen(
     kept, pcm = kept or Kept(), scratch / "sound.pcm"
     if (known := kept.load("sound")) is not None and pcm.is_file():
         spells = tuple(Spell(**s) for s in known["voice"])
-        return Sound(pcm, spells, tuple(known["energy_db"]), known["lufs"], known["dbtp"])
+        return Sound(pcm, spells, tuple(known["energy_db"]), known["lufs"])
     meter = _Listener(pcm, video.facts.duration_s, tell)
     timeout_s = 600 + 2 * video.facts.duration_s
     async with start(
@@ -67,9 +66,8 @@ async def listen(
         finally:
             meter.stopped = True
         ran = await running.wait()
-    loudness, peak = read_loudness(ran.log)
-    sound = Sound(meter.pcm, meter.voice(), tuple(meter.energy_db), loudness, peak)
-    told = {"energy_db": sound.energy_db, "lufs": loudness, "dbtp": peak}
+    sound = Sound(meter.pcm, meter.voice(), tuple(meter.energy_db), _loudness(ran.log))
+    told = {"energy_db": sound.energy_db, "lufs": sound.loudness_lufs}
     kept.save("sound", {"voice": [asdict(s) for s in sound.voice], **told})
     return sound
 
@@ -80,7 +78,7 @@ def _args(video: Video) -> list[str]:
     graph = (
         f"[{sound_map(video.facts)[1]}]asplit=2[near][full];"
         f"[near]aresample={RATE_HZ}:async=1:first_pts=0,aformat=s16:{RATE_HZ}:mono[pcm];"
-        "[full]ebur128=peak=true:framelog=quiet[heard]"
+        "[full]ebur128=framelog=quiet[heard]"
     )
     return [
         *input_args(video, reads="sound"),
@@ -90,14 +88,9 @@ def _args(video: Video) -> list[str]:
     ]
 
 
-def read_loudness(log: str) -> tuple[float | None, float | None]:
-    """Integrated LUFS and true peak dBTP from the summary of ebur128; None for pure silence."""
-    loud = re.findall(r"\bI:\s+(-?[\d.]+|-?inf|nan) LUFS", log)
-    peak = re.findall(r"\bPeak:\s+(-?[\d.]+|-?inf|nan) dBFS", log)
-    return _number(loud), _number(peak)
-
-
-def _number(found: list[str]) -> float | None:
+def _loudness(log: str) -> float | None:
+    """Integrated LUFS from the summary of ebur128; None for pure silence."""
+    found = re.findall(r"\bI:\s+(-?[\d.]+|-?inf|nan) LUFS", log)
     if not found or "inf" in found[-1] or "nan" in found[-1]:
         return None
     value = float(found[-1])

@@ -166,6 +166,23 @@ async def test_small_faces_of_a_wide_shot_are_seen_without_any_model_of_ones_own
     assert len(both) > 0.9 * len(seen)
 
 
+async def test_who_comes_in_beside_a_talker_is_seen_within_a_second(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    piece = tmp_path / "piece.mp4"
+    _ffmpeg(
+        *("-i", recordings / "talk_single_office_34s_720p.mp4"),
+        *("-i", recordings / "talk_face_closeup_844x844_5s.mp4"),
+        *("-t", 5, "-an", "-preset", "ultrafast", "-filter_complex"),
+        "[1]scale=160:-2[b];[0][b]overlay=40:60:enable='gt(t,2.6)'",
+        piece,
+    )
+    seen = (await _seen(piece, monkeypatch)).samples
+    entered = [s.t_s for s in seen if any(f.x + f.w / 2 < 220 for f in s.faces)]
+    print(f"comes in at 2.6 s, seen first at {entered[0]} s")
+    assert 2.6 <= entered[0] <= 3.6 and len(entered) > 5
+
+
 async def test_a_portrait_on_the_wall_is_told_from_who_talks_beside_it(
     recordings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

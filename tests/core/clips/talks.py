@@ -220,7 +220,6 @@ def analysed(
         voice=tuple(voice_of(words)),
         energy_db=tuple(energy_db),
         loudness_lufs=-20.0,
-        peak_dbtp=-3.0,
         words=tuple(words),
         words_from=words_from if words else "none",
         language=language,

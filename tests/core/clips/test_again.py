@@ -45,7 +45,6 @@ def talk() -> tuple[Video, Analysis]:
         voice=(Spell(0.4, t_s),),
         energy_db=(-20.0,) * tenths,
         loudness_lufs=-16.0,
-        peak_dbtp=-1.0,
         words=tuple(words),
         words_from="upload",
         language="en",

@@ -41,7 +41,7 @@ def scene(
         samples.append(FaceSample(t, faces))
     return Analysis(
         duration_s=length_s, shots_s=tuple(shots_s), samples=tuple(samples), motion=(), black=(),
-        frozen=(), voice=tuple(voice), energy_db=(), loudness_lufs=None, peak_dbtp=None, words=(),
+        frozen=(), voice=tuple(voice), energy_db=(), loudness_lufs=None, words=(),
         words_from="none",
     )  # fmt: skip
 

@@ -112,7 +112,6 @@ def analysis(**changes: Any) -> Analysis:
         voice=(Spell(0.0, 60.0),),
         energy_db=(-20.0,) * 600,
         loudness_lufs=-20.0,
-        peak_dbtp=-3.0,
         words=WORDS,
         words_from="upload",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.registry import Ask, Asker
-from core.db import jobs, outbox_edits, requests, videos
+from core.db import jobs, outbox_edits, videos
 from core.db.videos import Clip, Cut, Source
 from core.errors import Told
 from core.services import Services
@@ -60,7 +60,7 @@ async def clip_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Clip:
 
 
 async def cut_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Cut:
-    cut = await requests.find_cut(tx, _first(ids))
+    cut = await videos.find_cut(tx, _first(ids))
     if cut is None:
         raise Told("clip.video_gone")
     await source_of(tx, by, (cut.source_id,))
@@ -68,7 +68,7 @@ async def cut_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Cut:
 
 
 async def source_of(tx: AsyncSession, by: Asker, ids: tuple[int, ...]) -> Source:
-    source = await requests.find_source(tx, _first(ids))
+    source = await videos.find_source(tx, _first(ids))
     if source is None or source.workspace_id != by.workspace_id:
         raise Told("clip.video_gone")
     return source
@@ -83,7 +83,7 @@ def _first(ids: tuple[int, ...]) -> int:
 
 async def clips_of_source(tx: AsyncSession, source: Source) -> tuple[Clip, ...]:
     """Every clip of a video, newest request first."""
-    cuts = await requests.cuts_of(tx, source.id)
+    cuts = await videos.cuts_of(tx, source.id)
     return tuple([clip for cut in cuts for clip in await videos.clips_of(tx, cut.id)])
 
 
@@ -107,7 +107,7 @@ async def has_clips(tx: AsyncSession, source: Source) -> bool:
 
 
 async def working_on(tx: AsyncSession, source: Source) -> bool:
-    return any(cut.state == "working" for cut in await requests.cuts_of(tx, source.id))
+    return any(cut.state == "working" for cut in await videos.cuts_of(tx, source.id))
 
 
 async def cuts_ahead(tx: AsyncSession) -> int:

@@ -11,7 +11,7 @@ from core.chat.message import Out
 from core.chat.registry import Answer, Arg, Ask, command, on_act
 from core.clips.base import Wish
 from core.clips.wish import read_wish
-from core.db import requests
+from core.db import videos
 from core.db.videos import Source
 from core.errors import Told
 from core.say import say
@@ -55,7 +55,7 @@ async def _once_more(ask: Ask, svc: Services, source: Source, wish: Wish | None)
     async with svc.db.read() as tx:
         if await _sources.working_on(tx, source):
             raise Told("clip.working_already", name=source.name)
-        cuts = await requests.cuts_of(tx, source.id)
+        cuts = await videos.cuts_of(tx, source.id)
         clips = await _sources.clips_of_source(tx, source)
     shown = tuple(Spell(c.span.start_s, c.span.end_s) for c in clips if c.state != "failed")
     last = next((c for c in cuts), None)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.chat.message import Out
 from core.chat.registry import Answer, Ask, command
-from core.db import jobs, requests, videos
+from core.db import jobs, videos
 from core.db.jobs import JobView
 from core.say import Bytes, Say, say
 from core.services import Services
@@ -59,7 +59,7 @@ async def _name(tx: AsyncSession, job: JobView) -> str:
     """Which video it is about."""
     if job.cut_id is None:
         return ""
-    cut = await requests.find_cut(tx, job.cut_id)
+    cut = await videos.find_cut(tx, job.cut_id)
     return (await videos.source(tx, cut.source_id)).name if cut else ""
 
 

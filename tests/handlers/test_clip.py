@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.db import jobs, requests, videos
+from core.db import jobs, videos
 from core.services import Services
 from tests.handlers.conftest import MakeClip
 from tests.handlers.talk import Talk
@@ -57,7 +57,7 @@ async def test_words_beside_a_video_are_a_wish(chat: Talk, svc: Services, upload
     got, _ = await chat.send(upload, "3 under 40s about pricing")
     assert got.says('You want 3 clips, at most 40 s each, and moments for "about pricing".')
     async with svc.db.read() as tx:
-        cut = await requests.find_cut(tx, 1)
+        cut = await videos.find_cut(tx, 1)
     assert cut
     assert (cut.wish.count, cut.wish.max_s, cut.wish.text) == (3, 40, "about pricing")
 
@@ -96,7 +96,7 @@ async def test_the_same_video_again_is_recognised(
     assert chat.last.says("Clip 1 ·") and chat.last.says("On pricing.")
     await chat.press("Cut again", on=known)
     async with svc.db.read() as tx:
-        newest = (await requests.cuts_of(tx, source.id))[0]
+        newest = (await videos.cuts_of(tx, source.id))[0]
     assert [(s.start_s, s.end_s) for s in newest.wish.avoid] == [(3, 30)]
     await chat.press("Cut again", on=known)
     assert chat.last.says("I am working on Talk.mp4 right now")
@@ -173,7 +173,7 @@ async def test_subtitles_travel_with_their_video(
     news = await chat.send_all([(upload, "a.mp4"), (words, "a.srt")])
     assert news[0].says("Its captions come from the subtitles you sent along")
     async with svc.db.read() as tx:
-        cut = await requests.find_cut(tx, 1)
+        cut = await videos.find_cut(tx, 1)
     assert cut
     assert cut.subtitles_key
     assert cut.subtitles_key.startswith("in/")

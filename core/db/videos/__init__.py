@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from core.db.videos.analyses import HEAD, keep_analysis, stored_analysis
 from core.db.videos.clips import Clip, ClipState, add_clip, clip, clips_of, edit_clip
-from core.db.videos.cuts import Cut, CutState, add_cut, cut, recent_cuts, set_cut
+from core.db.videos.cuts import Cut, CutState, add_cut, cut, cuts_of, find_cut, recent_cuts, set_cut
 from core.db.videos.renders import Render, keep_render, render_of
 from core.db.videos.sources import (
     Source,
     add_source,
+    find_source,
     recent_sources,
     set_facts,
     source,
@@ -29,7 +30,10 @@ __all__ = [
     "clip",
     "clips_of",
     "cut",
+    "cuts_of",
     "edit_clip",
+    "find_cut",
+    "find_source",
     "keep_analysis",
     "keep_render",
     "recent_cuts",

@@ -88,6 +88,20 @@ async def cut(tx: AsyncSession, cut_id: int) -> Cut:
     return _cut(await tx.get_one(CutRow, cut_id))
 
 
+async def find_cut(tx: AsyncSession, cut_id: int) -> Cut | None:
+    """By what a button carries: it may be gone."""
+    row = await tx.get(CutRow, cut_id)
+    return _cut(row) if row else None
+
+
+async def cuts_of(tx: AsyncSession, source_id: int) -> tuple[Cut, ...]:
+    """Every request for clips of a source, newest first."""
+    rows = await tx.scalars(
+        select(CutRow).where(CutRow.source_id == source_id).order_by(CutRow.id.desc())
+    )
+    return tuple(_cut(r) for r in rows)
+
+
 async def recent_cuts(tx: AsyncSession, workspace_id: int, limit: int = 10) -> tuple[Cut, ...]:
     """Newest first."""
     rows = await tx.scalars(

@@ -77,6 +77,12 @@ async def source(tx: AsyncSession, source_id: int) -> Source:
     return _source(await tx.get_one(SourceRow, source_id))
 
 
+async def find_source(tx: AsyncSession, source_id: int) -> Source | None:
+    """By what a button carries: it may be gone."""
+    row = await tx.get(SourceRow, source_id)
+    return _source(row) if row else None
+
+
 async def recent_sources(
     tx: AsyncSession, workspace_id: int, limit: int = 10
 ) -> tuple[Source, ...]:

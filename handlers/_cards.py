@@ -8,8 +8,9 @@ from core.chat import acts
 from core.chat.message import Act, Button, Out
 from core.chat.registry import Asker
 from core.posting.notices import platform_name
-from core.publish.base import platform_classes, utf16_units
+from core.publish.base import platform_classes
 from core.publish.choices import chosen
+from core.publish.post import utf16_units
 from core.publish.views import AccountView, PostView, TargetView
 from core.say import Fact, Link, Say, When, say
 from core.when.place import dated, place

@@ -19,8 +19,9 @@ from core.db.session import Database
 from core.errors import Told
 from core.posting.grants import seal
 from core.posting.notices import platform_name
-from core.publish.base import Grant, Platform, Profile
+from core.publish.base import Platform
 from core.publish.errors import PlatformError, Unknown, Wait
+from core.publish.grant import Grant, Profile
 from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault

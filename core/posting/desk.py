@@ -21,8 +21,10 @@ from core.jobs.jobs import Jobs
 from core.media.store import MediaStore
 from core.posting import rules
 from core.posting.grants import Grants
-from core.publish.base import Call, Grant, Hand, Platform, Use
+from core.publish.base import Platform
 from core.publish.errors import LostClaim, Wait
+from core.publish.grant import Grant
+from core.publish.hand import Call, Hand, Use
 from core.publish.views import AccountView
 from core.say import say
 from core.secrets import Vault

@@ -23,8 +23,10 @@ from core.media.ffmpeg import FfmpegFailed, find
 from core.media.settle import settled
 from core.media.turns import my_turn
 from core.posting.held import Held
-from core.publish.base import Platform, Post, Stopwatch
+from core.publish.base import Platform
 from core.publish.errors import Wait
+from core.publish.hand import Stopwatch
+from core.publish.post import Post
 from core.render.make import Kept, Laid, make_clip
 from core.render.rendered import Rendered
 from core.sound.mix import SoundWish

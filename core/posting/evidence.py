@@ -11,8 +11,9 @@ from core.db import attempts, breakers, quotas, targets
 from core.posting import notices
 from core.posting.held import Held
 from core.posting.refusals import MAX_TRIES, count_faults, put_off, refused
-from core.publish.base import Lost, NotThere, NotYet, Outcome, Post, Seen
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Wait
+from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
+from core.publish.post import Post
 from core.publish.views import State
 from core.say import Say
 

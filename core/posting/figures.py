@@ -12,9 +12,10 @@ from core.db import accounts, breakers, figures
 from core.errors import Later
 from core.jobs.kinds import FIGURES
 from core.posting.office import Office
-from core.publish.base import Call, Platform, Tell
+from core.publish.base import Platform
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Wait
 from core.publish.figures import Figures
+from core.publish.hand import Call, Tell
 
 EVERY = timedelta(minutes=15)
 """Posts that come due in one such time are asked for together."""

@@ -20,9 +20,10 @@ from core.media.ffmpeg import FfmpegFailed
 from core.media.probe import probe
 from core.posting.dressing import base_key
 from core.posting.held import Held
-from core.publish.base import Post, Stopwatch
 from core.publish.errors import Fix
+from core.publish.hand import Stopwatch
 from core.publish.media import Flaw, flaws, within
+from core.publish.post import Post
 from core.render.mend import mend
 from core.render.rendered import Rendered
 from core.say import say

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from core.db import accounts
 from core.db.session import Database
-from core.publish.base import Grant, Platform
+from core.publish.base import Platform
 from core.publish.errors import SignIn, Unknown
+from core.publish.grant import Grant
 from core.say import say
 from core.secrets import Vault
 

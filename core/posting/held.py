@@ -18,8 +18,8 @@ from core.db.targets import Claim
 from core.posting import notices
 from core.posting.desk import Desk, Lease, Speaker
 from core.posting.wake import wake
-from core.publish.base import Hand
 from core.publish.errors import LostClaim, PlatformError, Stale
+from core.publish.hand import Hand
 from core.publish.views import AccountView, State
 from core.say import Say
 

@@ -24,8 +24,8 @@ from core.posting.fitting import fitting, mended_key
 from core.posting.held import FAULT_RULES, Held
 from core.posting.refusals import refused
 from core.posting.sending import commit, prepare
-from core.publish.base import Post
 from core.publish.errors import Fix, LostClaim, PlatformError
+from core.publish.post import Post
 from core.say import say
 
 GIVE_UP_AFTER = timedelta(days=3)

@@ -10,7 +10,8 @@ from core.chat import acts
 from core.chat.message import Act, Button, Out, Rows
 from core.db import chats, outbox, people, posts, videos
 from core.db.targets import Claim
-from core.publish.base import Seen, platform_classes
+from core.publish.base import platform_classes
+from core.publish.outcome import Seen
 from core.publish.views import AccountView
 from core.say import Fact, Link, Say, When, say
 

@@ -17,8 +17,8 @@ from core.db.videos import Clip
 from core.errors import Told
 from core.media.store import MediaStore
 from core.posting.office import Office
-from core.publish.base import Post
 from core.publish.choices import LAST
+from core.publish.post import Post
 from core.publish.views import AccountView, PostView, State
 from core.when.moment import Moment
 

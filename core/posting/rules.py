@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import breakers, order, quotas
 from core.db.targets import Claim
-from core.publish.base import Use, platform_classes
+from core.publish.base import platform_classes
+from core.publish.hand import Use
 from core.publish.quotas import frees_at, window_start
 from core.publish.views import AccountView
 from core.say import Say, say

@@ -9,8 +9,8 @@ import structlog
 from core.db import accounts, order, quotas
 from core.posting import rules
 from core.posting.held import Held
-from core.publish.base import Post
 from core.publish.errors import Fix, PlatformError, Stale, Unknown, Wait
+from core.publish.post import Post
 from core.say import say
 
 log = structlog.get_logger()

@@ -13,197 +13,24 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import aiohttp
 
 from core.publish import choices as choosing
 from core.publish.choices import Choice, Offer
-from core.publish.errors import PlatformError
 from core.publish.figures import Figures
+from core.publish.grant import Grant, Profile
+from core.publish.hand import Hand, Tell
 from core.publish.hooks import Hint, NotSigned
-from core.publish.media import MediaSpec
+from core.publish.outcome import Outcome
+from core.publish.post import Limits, Post, Problem, general_problems
 from core.publish.quotas import Quota
 from core.say import Say
-
-TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=60)
-
-
-# ── what travels ────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A sign-in. Stored sealed; never logged."""
-
-    access: str
-    access_until: datetime | None
-    refresh: str = ""
-    refresh_until: datetime | None = None
-    scopes: tuple[str, ...] = ()
-    remote_id: str = ""
-    """The account's id on the platform."""
-    issued_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Whose account it is."""
-
-    remote_id: str
-    username: str
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What is to be posted. `settings` are the choices the person approved."""
-
-    file: Path
-    size_b: int
-    duration_s: float
-    width: int
-    height: int
-    caption: str
-    title: str = ""
-    """What the clip is called, for platforms where a post has a title."""
-    cover_ms: int = 0
-    """The cover picture: milliseconds from the beginning of the clip."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    public_at: datetime | None = None
-    """When everybody is to see it, on a platform that keeps that time by itself."""
-    address: str = ""
-    """Where a platform could fetch the file; empty without a public https address."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the platform takes."""
-
-    caption_utf16: int
-    min_s: float
-    max_s: float
-    media: MediaSpec
-    """What the file must be like."""
-    hashtags: int | None = None
-    logos: bool = True
-    """Whether a logo may be shown that was put there by a program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something about a post the platform would not take (`blocks`), or that is worth knowing."""
-
-    what: Say
-    blocks: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Evidence that it is there. `visible` is who can see it: `limited` is friends or followers,
-    who have no public link."""
-
-    visible: Literal["public", "limited", "private", "inbox"]
-    remote_id: str | None = None
-    url: str | None = None
-    why: Say | None = None
-    """Why it is seen by fewer people than was asked for, and what can be done about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Nothing can be said yet; ask again after `after_s`."""
-
-    after_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class NotThere:
-    """Evidence that it is not there, and will not be by itself. `error` says why and what to do: a
-    `Wait` may be tried again from the beginning, `most` times; with `keep` from what was marked."""
-
-    error: PlatformError
-    most: int = 12
-    keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The platform knows nothing of it any more, in either direction: only a person can tell."""
-
-    why: Say
-
-
-Outcome = Seen | NotYet | NotThere | Lost
-
-
-# ── the interface ───────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call as it is remembered in the story of a post."""
-
-    name: str
-    ok: bool
-    http: int | None
-    code: str | None
-    log_id: str | None
-    took_s: float
-    note: str | None = None
-    full_s: float = 0.0
-    """Seconds for which the platform asked not to be called, because its limits are nearly full."""
-
-
-Mark = Callable[[str, str], Awaitable[None]]
-"""`await mark("publish_id", "…")`: stored and committed when it returns."""
-Tell = Callable[[Call], Awaitable[None]]
-
-
-def _always() -> None:
-    """For work that no claim protects."""
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How much of a quota is used: how often, and when the oldest use leaves the window."""
-
-    n: int
-    frees_at: datetime | None
-
-
-@dataclass(slots=True)
-class Hand:
-    """What a platform works with for one target: its sign-in, what it marked before, and where
-    calls are written down."""
-
-    http: aiohttp.ClientSession
-    grant: Grant
-    refs: dict[str, str]
-    mark: Mark
-    tell: Tell
-    now: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[None]]
-    spend: Callable[[str], Awaitable[None]]
-    """Count one use of a quota before it is used. Raises Wait when it is used up."""
-    used: Callable[[str, timedelta], Awaitable[Use]]
-    """How often a quota was used by us in that time."""
-    username: str = ""
-    intent_at: datetime | None = None
-    """When the dangerous call was announced, for matching what is found later."""
-    ours: Callable[[], None] = _always
-    """Raises LostClaim when the claim has run out: nothing may be sent then."""
-
-    async def note(self, kind: str, value: str) -> None:
-        """Store an id before anything else happens."""
-        await self.mark(kind, value)
-        self.refs[kind] = value
 
 
 class Platform(ABC):
@@ -339,31 +166,6 @@ class Platform(ABC):
         return None
 
 
-def general_problems(limits: Limits, post: Post) -> list[Problem]:
-    """Length and caption: the same questions for every platform. The file is looked at before it is
-    sent, and most of what is wrong with one can be mended."""
-    from core.say import Seconds, say
-
-    found = []
-    units = utf16_units(post.caption)
-    if units > limits.caption_utf16:
-        found.append(Problem(say("publish.caption_long", n=units, limit=limits.caption_utf16)))
-    tags = sum(w.startswith("#") and len(w) > 1 for w in post.caption.split())
-    if limits.hashtags is not None and tags > limits.hashtags:
-        many = say("publish.hashtags", n=tags, limit=limits.hashtags)
-        found.append(Problem(many, blocks=False))
-    if not limits.min_s <= post.duration_s <= limits.max_s:
-        low, high = Seconds(limits.min_s), Seconds(limits.max_s)
-        length = Seconds(post.duration_s)
-        found.append(Problem(say("publish.length", length=length, low=low, high=high)))
-    return found
-
-
-def utf16_units(text: str) -> int:
-    """How TikTok and Telegram count: characters outside the basic plane are two."""
-    return len(text.encode("utf-16-le")) // 2
-
-
 @lru_cache(maxsize=1)
 def platform_classes() -> dict[str, type[Platform]]:
     """Every platform there is, by name: each module of this room that holds one."""
@@ -372,14 +174,3 @@ def platform_classes() -> dict[str, type[Platform]]:
     for module in pkgutil.iter_modules(core.publish.__path__):
         importlib.import_module(f"core.publish.{module.name}")
     return {p.name: p for p in Platform.__subclasses__()}
-
-
-class Stopwatch:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    @property
-    def s(self) -> float:
-        return round(time.monotonic() - self._began, 3)

@@ -25,28 +25,19 @@ import aiohttp
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from core.publish.base import (
-    Grant,
-    Hand,
-    Limits,
-    Lost,
-    NotThere,
-    NotYet,
-    Outcome,
-    Platform,
-    Post,
-    Profile,
-    Seen,
-    Tell,
-)
+from core.publish.base import Platform
 from core.publish.choices import Choice
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Unknown, Wait
 from core.publish.figures import Figures, count
+from core.publish.grant import Grant, Profile
+from core.publish.hand import Hand, Tell
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.instagram_container import Container
 from core.publish.instagram_errors import GONE, container_failed
 from core.publish.instagram_wire import Graph
 from core.publish.media import MediaSpec
+from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
+from core.publish.post import Limits, Post
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
 from core.say import Say, say

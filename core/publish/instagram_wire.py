@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from core.publish.base import Call, Stopwatch, Tell
 from core.publish.errors import Fix, Unknown, Wait
+from core.publish.hand import Call, Stopwatch, Tell
 from core.publish.instagram_errors import error_of
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say

@@ -24,27 +24,16 @@ from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from core.publish import tiktok_choices
-from core.publish.base import (
-    Grant,
-    Hand,
-    Limits,
-    Lost,
-    NotThere,
-    NotYet,
-    Outcome,
-    Platform,
-    Post,
-    Problem,
-    Profile,
-    Seen,
-    Tell,
-    general_problems,
-)
+from core.publish.base import Platform
 from core.publish.choices import Offer
 from core.publish.errors import Fix, PlatformError, SignIn, Unknown, Wait
 from core.publish.figures import Figures, count
+from core.publish.grant import Grant, Profile
+from core.publish.hand import Hand, Tell
 from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.media import MediaSpec
+from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
+from core.publish.post import Limits, Post, Problem, general_problems
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
 from core.publish.tiktok_choices import audience

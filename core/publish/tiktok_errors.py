@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.publish.base import NotThere
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
+from core.publish.outcome import NotThere
 from core.say import say
 
 _DAY_S = 24 * 3600.0

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.publish.base import Hand, Post
 from core.publish.errors import PlatformError, Unknown, Wait
+from core.publish.hand import Hand
+from core.publish.post import Post
 from core.publish.tiktok_wire import Put, Wire
 from core.publish.wire import Part
 from core.say import say

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from core.publish.base import Call, Stopwatch, Tell
 from core.publish.errors import Fix, Unknown
+from core.publish.hand import Call, Stopwatch, Tell
 from core.publish.tiktok_errors import error_of, oauth_error
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say

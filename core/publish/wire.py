@@ -13,8 +13,9 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from core.publish.base import TIMEOUT, Call, Stopwatch, Tell
+from core.publish.hand import Call, Stopwatch, Tell
 
+TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=60)
 _PIECE_B = 1 << 20
 
 

@@ -23,26 +23,15 @@ import aiohttp
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from core.publish.base import (
-    Grant,
-    Hand,
-    Limits,
-    Lost,
-    NotThere,
-    NotYet,
-    Outcome,
-    Platform,
-    Post,
-    Problem,
-    Profile,
-    Seen,
-    Tell,
-    general_problems,
-)
+from core.publish.base import Platform
 from core.publish.choices import Choice
 from core.publish.errors import SignIn, Unknown, Wait
 from core.publish.figures import Figures, count
+from core.publish.grant import Grant, Profile
+from core.publish.hand import Hand, Tell
 from core.publish.media import MediaSpec
+from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
+from core.publish.post import Limits, Post, Problem, general_problems
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
 from core.publish.youtube_grant import IDLE_ROLL, grant_of

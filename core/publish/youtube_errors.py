@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.publish.base import NotThere
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
+from core.publish.outcome import NotThere
 from core.publish.quotas import pacific_midnight
 from core.say import Say, say
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.publish.base import Grant
 from core.publish.errors import Unknown
+from core.publish.grant import Grant
 from core.say import say
 
 ACCESS_S = 3599

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.publish.base import Hand, Post
 from core.publish.errors import Unknown, Wait
+from core.publish.hand import Hand
+from core.publish.post import Post
 from core.publish.wire import Part
 from core.publish.youtube_wire import Stored, Wire
 from core.say import say

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.publish.base import NotThere, Outcome, Post, Problem, Seen
 from core.publish.errors import Fix
+from core.publish.outcome import NotThere, Outcome, Seen
+from core.publish.post import Post, Problem
 from core.publish.youtube_errors import upload_failed, upload_rejected
 from core.say import Seconds, say
 

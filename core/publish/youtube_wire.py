@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from core.publish.base import Call, Stopwatch, Tell
 from core.publish.errors import Unknown, Wait
+from core.publish.hand import Call, Stopwatch, Tell
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.publish.youtube_errors import error_of, oauth_error, reason_of
 from core.say import say

@@ -13,7 +13,8 @@ from core.errors import Told
 from core.i18n.catalog import Catalog
 from core.practice.faults import ANY_CALL
 from core.practice.serve import PLATFORMS
-from core.publish.base import Platform, Post, platform_classes
+from core.publish.base import Platform, platform_classes
+from core.publish.post import Post
 from core.settings import Settings
 from tests.doubles.bench import Bench, HurryingClock, make_clip_file, open_bench
 

@@ -16,7 +16,7 @@ from core.db import accounts, chats, people, videos
 from core.db.videos import Clip
 from core.framing.plan import Plan
 from core.posting.grants import seal
-from core.publish.base import Grant
+from core.publish.grant import Grant
 from core.publish.practice_room import write_practice
 from core.render.rendered import Rendered
 from core.say import say

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core.publish.base import NotThere, Post, Seen
+from core.publish.outcome import NotThere, Seen
+from core.publish.post import Post
 from core.publish.practice_room import write_practice
 from core.publish.youtube import YouTube
 from core.publish.youtube_grant import grant_of

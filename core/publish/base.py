@@ -1,4 +1,4 @@
-"""A publishing platform, as one file each.
+"""A publishing platform: one file, or a folder of the same name once it has grown.
 
 A post becomes visible in three parts. `prepare` is invisible and may be repeated: it asks what is
 allowed, uploads, waits. `commit` is the one dangerous call. `look` only reads, and is the evidence
@@ -168,7 +168,7 @@ class Platform(ABC):
 
 @lru_cache(maxsize=1)
 def platform_classes() -> dict[str, type[Platform]]:
-    """Every platform there is, by name: each module of this room that holds one."""
+    """Every platform there is, by name: each file or folder of this room that holds one."""
     import core.publish
 
     for module in pkgutil.iter_modules(core.publish.__path__):

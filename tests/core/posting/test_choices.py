@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from core.db import accounts
 from core.db.session import Database
 from core.errors import Told
-from core.publish.tiktok_choices import CHOICES
+from core.publish.tiktok.choices import CHOICES
 from core.settings import Settings
 from tests.doubles.bench import Bench, HurryingClock, open_bench
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.i18n.catalog import Catalog
-from core.publish import instagram_errors as instagram
-from core.publish import tiktok_errors as tiktok
-from core.publish import youtube_errors as youtube
 from core.publish.errors import Fix, PlatformError, SignIn, Stale, Stop, Unknown, Wait
-from core.publish.instagram_wire import regain_s
+from core.publish.instagram import errors as instagram
+from core.publish.instagram.wire import regain_s
 from core.publish.quotas import pacific_midnight
+from core.publish.tiktok import errors as tiktok
+from core.publish.youtube import errors as youtube
 
 TIKTOK: list[tuple[str, int, type[PlatformError]]] = [
     ("access_token_invalid", 401, Stale),

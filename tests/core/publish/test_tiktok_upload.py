@@ -11,7 +11,7 @@ import pytest
 from core.practice.tiktok_upload import check_chunks
 from core.publish.practice_room import write_practice
 from core.publish.tiktok import TikTok
-from core.publish.tiktok_upload import chunks, next_part, source_info
+from core.publish.tiktok.upload import chunks, next_part, source_info
 from core.settings import Settings
 
 

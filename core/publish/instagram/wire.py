@@ -10,7 +10,7 @@ import aiohttp
 
 from core.publish.errors import Fix, Unknown, Wait
 from core.publish.hand import Call, Stopwatch, Tell
-from core.publish.instagram_errors import error_of
+from core.publish.instagram.errors import error_of
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say
 

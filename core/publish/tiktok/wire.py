@@ -12,7 +12,7 @@ from yarl import URL
 
 from core.publish.errors import Fix, Unknown
 from core.publish.hand import Call, Stopwatch, Tell
-from core.publish.tiktok_errors import error_of, oauth_error
+from core.publish.tiktok.errors import error_of, oauth_error
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
 from core.say import say
 

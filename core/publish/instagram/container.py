@@ -10,8 +10,8 @@ from typing import Literal
 
 from core.publish.errors import Fix, NotReady, PlatformError, SignIn, Stale, Wait
 from core.publish.hand import Hand
-from core.publish.instagram_errors import GONE, container_failed
-from core.publish.instagram_wire import Graph
+from core.publish.instagram.errors import GONE, container_failed
+from core.publish.instagram.wire import Graph
 from core.publish.post import Post
 from core.publish.wire import Part
 from core.say import say

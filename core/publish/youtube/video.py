@@ -10,7 +10,7 @@ from typing import Any
 from core.publish.errors import Fix
 from core.publish.outcome import NotThere, Outcome, Seen
 from core.publish.post import Post, Problem
-from core.publish.youtube_errors import upload_failed, upload_rejected
+from core.publish.youtube.errors import upload_failed, upload_rejected
 from core.say import Seconds, say
 
 TITLE_CHARS = 100

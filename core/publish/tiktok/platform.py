@@ -23,7 +23,6 @@ import aiohttp
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from core.publish import tiktok_choices
 from core.publish.base import Platform
 from core.publish.choices import Offer
 from core.publish.errors import Fix, PlatformError, SignIn, Unknown, Wait
@@ -36,10 +35,11 @@ from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
 from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
-from core.publish.tiktok_choices import audience
-from core.publish.tiktok_errors import FORGOTTEN, fail_reason
-from core.publish.tiktok_upload import Upload, number, source_info
-from core.publish.tiktok_wire import Wire
+from core.publish.tiktok import choices as choosing
+from core.publish.tiktok.choices import audience
+from core.publish.tiktok.errors import FORGOTTEN, fail_reason
+from core.publish.tiktok.upload import Upload, number, source_info
+from core.publish.tiktok.wire import Wire
 from core.say import Say, Seconds, say
 from core.settings import Section, Settings
 
@@ -55,7 +55,7 @@ IDLE_ROLL = timedelta(days=30)
 
 
 class TikTok(Platform):
-    """One file for one platform."""
+    """TikTok as the rest of the house knows it."""
 
     name, title = "tiktok", "TikTok"
     limits = Limits(
@@ -79,7 +79,7 @@ class TikTok(Platform):
         Quota("init", "tiktok_rate", 6, timedelta(minutes=1)),
     )
     figures_at_once = 20
-    choices = tiktok_choices.CHOICES
+    choices = choosing.CHOICES
     practice_rules: ClassVar[Mapping[str, Any]] = {"privacy": "PUBLIC_TO_EVERYONE"}
 
     class Config(Section):
@@ -210,13 +210,13 @@ class TikTok(Platform):
         return say(key) if key else say("publish.scope_missing", scope=scope)
 
     def settle(self, settings: Mapping[str, Any], place: int) -> dict[str, Any]:
-        return tiktok_choices.pressed(settings, place)
+        return choosing.pressed(settings, place)
 
     def undecided(self, settings: Mapping[str, Any]) -> Say | None:
-        return tiktok_choices.undecided(settings)
+        return choosing.undecided(settings)
 
     def declared(self, settings: Mapping[str, Any]) -> tuple[Say, ...]:
-        return tiktok_choices.declared(settings)
+        return choosing.declared(settings)
 
     async def offers(
         self, http: aiohttp.ClientSession, grant: Grant, post: Post, now: datetime
@@ -224,7 +224,7 @@ class TikTok(Platform):
         if grant.scopes and "video.publish" not in grant.scopes:
             return Offer()
         may = await self._wire(http, grant).post("/v2/post/publish/creator_info/query/", {})
-        return tiktok_choices.offer(may, post.duration_s)
+        return choosing.offer(may, post.duration_s)
 
     async def prepare(self, post: Post, hand: Hand) -> bool:
         wire = self._wire(hand.http, hand.grant, hand)

@@ -14,7 +14,7 @@ from typing import Any
 from core.publish.errors import PlatformError, Unknown, Wait
 from core.publish.hand import Hand
 from core.publish.post import Post
-from core.publish.tiktok_wire import Put, Wire
+from core.publish.tiktok.wire import Put, Wire
 from core.publish.wire import Part
 from core.say import say
 

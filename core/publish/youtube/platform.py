@@ -34,10 +34,10 @@ from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
 from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
-from core.publish.youtube_grant import IDLE_ROLL, grant_of
-from core.publish.youtube_session import Session
-from core.publish.youtube_video import fits, metadata, metadata_problems, seen
-from core.publish.youtube_wire import Wire
+from core.publish.youtube.grant import IDLE_ROLL, grant_of
+from core.publish.youtube.session import Session
+from core.publish.youtube.video import fits, metadata, metadata_problems, seen
+from core.publish.youtube.wire import Wire
 from core.say import Say, say
 from core.settings import Section, Settings
 
@@ -51,7 +51,7 @@ PACE_S = (5.0,) * 4 + (15.0,) * 8 + (60.0,) * 12
 
 
 class YouTube(Platform):
-    """One file for one platform."""
+    """YouTube as the rest of the house knows it."""
 
     name, title = "youtube", "YouTube"
     limits = Limits(

@@ -32,9 +32,9 @@ from core.publish.figures import Figures, count
 from core.publish.grant import Grant, Profile
 from core.publish.hand import Hand, Tell
 from core.publish.hooks import Hint, NotSigned, header, is_signed
-from core.publish.instagram_container import Container
-from core.publish.instagram_errors import GONE, container_failed
-from core.publish.instagram_wire import Graph
+from core.publish.instagram.container import Container
+from core.publish.instagram.errors import GONE, container_failed
+from core.publish.instagram.wire import Graph
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post
@@ -63,7 +63,7 @@ METRICS = ("views", "likes", "comments", "shares")
 
 
 class Instagram(Platform):
-    """One file for one platform."""
+    """Instagram as the rest of the house knows it."""
 
     name, title = "instagram", "Instagram"
     limits = Limits(

@@ -14,7 +14,7 @@ from yarl import URL
 from core.publish.errors import Unknown, Wait
 from core.publish.hand import Call, Stopwatch, Tell
 from core.publish.wire import Answer, NoAnswer, Part, call, nobody, unanswered
-from core.publish.youtube_errors import error_of, oauth_error, reason_of
+from core.publish.youtube.errors import error_of, oauth_error, reason_of
 from core.say import say
 
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=1800, sock_connect=10, sock_read=300)

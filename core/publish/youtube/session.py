@@ -11,7 +11,7 @@ from core.publish.errors import Unknown, Wait
 from core.publish.hand import Hand
 from core.publish.post import Post
 from core.publish.wire import Part
-from core.publish.youtube_wire import Stored, Wire
+from core.publish.youtube.wire import Stored, Wire
 from core.say import say
 
 STEP_B = 262_144

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from core.analysis.burnt import throughout
 from core.analysis.head import Head, OnHead, head_of
 from core.analysis.joins import joins
 from core.analysis.model import Analysis
@@ -143,7 +144,7 @@ async def _together(video: Video, picture: Picture, sound: Sound, heard: Heard) 
         motion=picture.motion,
         black=picture.black,
         frozen=picture.frozen,
-        burnt=picture.burnt,
+        burnt=throughout(picture.burnt, glued, video.facts.duration_s),
         voice=sound.voice,
         energy_db=sound.energy_db,
         loudness_lufs=sound.loudness_lufs,

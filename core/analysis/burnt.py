@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -36,6 +37,9 @@ TURNED = 6
 """Of the bands: a caption of two lines reaches into five."""
 WINDOW_S, WORDS_S = 8.0, 4.0
 """Lines are judged over the first, single words over the second: they come many times as often."""
+BETWEEN_S, BESIDE_S, AGAIN = 30.0, 15.0, 0.25
+"""Who captions a video does so all along, though not every word of it can be noticed: stretches no
+further apart than the first, which fill so much of all, go on for the second beyond them."""
 _MASK = npt.NDArray[Any]
 
 
@@ -159,6 +163,34 @@ def _turned(alike: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     still = np.vstack([alike[:1] > SAME, alike[:-1] > SAME])[1:]
     changed = (alike[1:] >= 0) & (alike[1:] < OTHER) & still
     return np.asarray(changed.sum(axis=1) >= TURNED)
+
+
+def throughout(found: Sequence[Spell], joins_s: Sequence[float], end_s: float) -> tuple[Spell, ...]:
+    """Where each of the recordings that were joined is to be taken for captioned, from where
+    captions were noticed. Foreign words that are translated once stay by themselves."""
+    made: list[Spell] = []
+    for a, b in pairwise([0.0, *joins_s, max(end_s, *joins_s, 0.0)]):
+        inside = [Spell(max(a, s.start_s), min(b, s.end_s)) for s in found]
+        # What lasts no window is the rest of one that began before a join.
+        here = [s for s in inside if s.length_s >= min(WORDS_S, b - a)]
+        while here:
+            n = 1
+            while n < len(here) and here[n].start_s - here[n - 1].end_s <= BETWEEN_S:
+                n += 1
+            made += _again(here[:n], Spell(a, b))
+            here = here[n:]
+    return together(made)
+
+
+def _again(near: Sequence[Spell], recording: Spell) -> Sequence[Spell]:
+    """Stretches near each other, as one where captions come again and again."""
+    whole = Spell(
+        max(recording.start_s, near[0].start_s - BESIDE_S),
+        min(recording.end_s, near[-1].end_s + BESIDE_S),
+    )
+    enough = sum(s.length_s for s in near) >= AGAIN * whole.length_s
+    short = recording.length_s <= near[-1].end_s - near[0].start_s + 2 * BESIDE_S
+    return [whole] if enough and (len(near) > 1 or short) else near
 
 
 def together(found: Sequence[Spell]) -> tuple[Spell, ...]:

@@ -87,7 +87,7 @@ def one_by_one(words: Sequence[Word | None]) -> bool:
     placed = [w for w in there if abs(w.y - y) < PLACE]
     if len(placed) < IN_PLACE * len(there) or np.median([w.letters for w in placed]) < LETTERS:
         return False
-    if abs(x - 0.5) > 2 * MIDDLE or np.median([abs(w.x - x) for w in placed]) > MIDDLE:
+    if np.median([abs(w.x - x) for w in placed]) > MIDDLE:
         return False
     changed = sum(abs(a.wide - b.wide) > LONGER * max(a.wide, b.wide) for a, b in pairwise(placed))
     return changed >= CHANGED * (len(placed) - 1)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.analysis.burnt import TextMeter
+from core.analysis.burnt import TextMeter, throughout
 from core.analysis.frames import Frame
 from core.analysis.model import Spell
 
@@ -51,7 +51,7 @@ def test_captions_are_noticed_whatever_their_pace(every: int) -> None:
     assert spell.start_s <= 4 and spell.end_s >= 16
 
 
-def pops_up(picture: np.ndarray, n: int) -> None:
+def pops_up(picture: np.ndarray, n: int, aside: int = 0) -> None:
     """One word at a time, which grows while it comes, over a pattern."""
     for x in range(0, W, 23):
         cv2.circle(picture, (x, 150 + 31 * x % 110), 2, 170, -1)
@@ -61,13 +61,33 @@ def pops_up(picture: np.ndarray, n: int) -> None:
     text = TALK[n // 2 * 5 % len(TALK)]
     (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 3)
     for colour, thick in ((0, 9), (225, 3)):
-        at = ((W - width) // 2, 190)
+        at = ((W - width) // 2 + aside, 190)
         cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
 
 
-def test_single_words_that_pop_up_are_captions_too() -> None:
-    (spell,) = seen(lambda picture, n: pops_up(picture, n) if n < 60 else None)
-    assert spell.start_s <= 2 and 10 <= spell.end_s <= 16
+@pytest.mark.parametrize("aside", [0, 18], ids=["centred", "a little aside"])
+def test_single_words_that_pop_up_are_captions_too(aside: int) -> None:
+    (spell,) = seen(lambda picture, n: pops_up(picture, n, aside) if n < 60 else None)
+    assert spell.start_s <= 4 and 10 <= spell.end_s <= 16
+
+
+def test_who_captions_now_and_then_is_taken_to_do_so_all_along() -> None:
+    now_and_then = [Spell(4, 12), Spell(38, 45), Spell(51, 55)]
+    assert throughout(now_and_then, (), 60) == (Spell(0, 60),)
+
+
+def test_captions_of_one_recording_are_not_taken_for_those_of_the_next() -> None:
+    noticed = [Spell(69, 81), Spell(103, 107), Spell(115, 121)]
+    assert throughout(noticed, (64.0, 119.0), 156) == (Spell(64, 119),)
+
+
+@pytest.mark.parametrize(
+    "noticed",
+    [(), (Spell(60, 68),), (Spell(60, 68), Spell(200, 208)), (Spell(60, 64), Spell(94, 98))],
+    ids=["none", "once", "long after", "hardly"],
+)
+def test_a_line_that_is_written_once_stays_by_itself(noticed: tuple[Spell, ...]) -> None:
+    assert throughout(noticed, (), 600) == noticed
 
 
 def test_only_where_they_are() -> None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.settings import Settings
+from pydantic import SecretStr
+
+from core.settings import Section, Settings
 
 FILE = "practice.json"
 
@@ -19,6 +21,21 @@ def read_practice(settings: Settings) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def app_of(settings: Settings, platform: str, config: Section, *names: str) -> dict[str, str]:
+    """Keys and addresses of an app, by the names of its settings. The first is its key: without one
+    the practice platform takes its place, if it was started."""
+    if getattr(config, names[0]):
+        found = {name: _plain(getattr(config, name)) for name in names}
+    else:
+        room: Mapping[str, Any] = read_practice(settings).get(platform, {})
+        found = {name: str(room.get(name, "")) for name in names}
+    return {name: v.rstrip("/") if name.endswith("_root") else v for name, v in found.items()}
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def write_practice(settings: Settings, content: Mapping[str, Any]) -> None:

@@ -11,13 +11,10 @@ done, they only speed things up · photos: not yet.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from pydantic import SecretStr
@@ -25,7 +22,7 @@ from pydantic_settings import SettingsConfigDict
 
 from core.publish.base import Platform
 from core.publish.choices import Offer
-from core.publish.errors import Fix, PlatformError, SignIn, Unknown, Wait
+from core.publish.errors import PlatformError, SignIn, Unknown, Wait
 from core.publish.figures import Figures, count
 from core.publish.grant import Grant, Profile
 from core.publish.hand import Hand, Tell
@@ -33,25 +30,20 @@ from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
-from core.publish.practice_room import read_practice
 from core.publish.quotas import DAY, Quota
 from core.publish.tiktok import choices as choosing
-from core.publish.tiktok.choices import audience
+from core.publish.tiktok import sign_in
+from core.publish.tiktok.app import App
+from core.publish.tiktok.creator import allowed, post_info
 from core.publish.tiktok.errors import FORGOTTEN, fail_reason
+from core.publish.tiktok.evidence import pace, post_ids, unlisted
 from core.publish.tiktok.upload import Upload, number, source_info
 from core.publish.tiktok.wire import Wire
-from core.say import Say, Seconds, say
+from core.say import Say, say
 from core.settings import Section, Settings
 
-PACE_S = (5.0,) * 6 + (15.0,) * 20 + (120.0,) * 12
-"""Between two looks at the status; afterwards every 15 minutes."""
 SIGNATURE = "TikTok-Signature"
 HOOK_LIFE_S = 300
-ACCESS_S = 7200
-"""How long an access token lives when the answer does not say: two hours, as of 2026."""
-ROLL_S = timedelta(minutes=20)
-"""An access token lives two hours; one that may end during an upload is renewed before it."""
-IDLE_ROLL = timedelta(days=30)
 
 
 class TikTok(Platform):
@@ -95,15 +87,7 @@ class TikTok(Platform):
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice = not config.client_key
-        room: Mapping[str, Any] = read_practice(settings).get(self.name, {})
-        if self._practice:
-            self._key, self._secret = room.get("client_key", ""), room.get("client_secret", "")
-            self._api, self._auth = room.get("api_root", ""), room.get("auth_root", "")
-        else:
-            self._key = config.client_key
-            self._secret = config.client_secret.get_secret_value()
-            self._api, self._auth = config.api_root, config.auth_root
-        self._api, self._auth = self._api.rstrip("/"), self._auth.rstrip("/")
+        self._app = App.of(settings, self.name, config)
 
     @property
     def practice(self) -> bool:
@@ -111,23 +95,17 @@ class TikTok(Platform):
 
     def missing(self) -> Say | None:
         if self._practice:
-            return None if self._api else say("publish.no_practice")
-        return None if self._secret else say("publish.no_secret", name="TIKTOK_CLIENT_SECRET")
+            return None if self._app.api_root else say("publish.no_practice")
+        return (
+            None
+            if self._app.client_secret
+            else say("publish.no_secret", name="TIKTOK_CLIENT_SECRET")
+        )
 
     # ── signing in ─────────────────────────────────────────────────────────────────────────────
 
     def sign_in_address(self, redirect_uri: str, state: str, verifier: str) -> str:
-        query = {
-            "client_key": self._key,
-            "response_type": "code",
-            "scope": ",".join(self.scopes),
-            "redirect_uri": redirect_uri,
-            "state": state,
-        }
-        if _is_loopback(redirect_uri):  # a "Desktop" app: PKCE, with TikTok's hex challenge
-            query["code_challenge"] = hashlib.sha256(verifier.encode()).hexdigest()
-            query["code_challenge_method"] = "S256"
-        return f"{self._auth}/v2/auth/authorize/?{urlencode(query)}"
+        return sign_in.address(self._app, self.scopes, redirect_uri, state, verifier)
 
     async def exchange(
         self,
@@ -137,49 +115,14 @@ class TikTok(Platform):
         verifier: str,
         now: datetime,
     ) -> Grant:
-        form = {
-            "client_key": self._key,
-            "client_secret": self._secret,
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-        }
-        if _is_loopback(redirect_uri):
-            form["code_verifier"] = verifier
-        return self._grant(await self._wire(http).token(form), now)
+        wire = self._wire(http)
+        return await sign_in.exchange(self._app, wire, code, redirect_uri, verifier, now)
 
     async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant:
-        form = {
-            "client_key": self._key,
-            "client_secret": self._secret,
-            "grant_type": "refresh_token",
-            "refresh_token": grant.refresh,
-        }
-        return self._grant(await self._wire(http).token(form), now, grant)
-
-    @staticmethod
-    def _grant(raw: Mapping[str, Any], now: datetime, old: Grant | None = None) -> Grant:
-        """What is missing in an answer is taken from before: the pair in it is the only good one
-        from now on, so it must not be lost for a field."""
-        if not raw.get("access_token"):
-            raise Unknown(say("publish.strange_answer", call="oauth/token"))
-        scopes = re.split(r"[,\s]+", str(raw.get("scope") or ""))
-        refresh = str(raw.get("refresh_token") or (old.refresh if old else ""))
-        return Grant(
-            access=str(raw["access_token"]),
-            access_until=now + timedelta(seconds=number(raw.get("expires_in"), ACCESS_S)),
-            refresh=refresh,
-            refresh_until=now + timedelta(seconds=number(raw.get("refresh_expires_in"), 86400)),
-            scopes=tuple(s for s in scopes if s) or (old.scopes if old else ()),
-            remote_id=str(raw.get("open_id") or (old.remote_id if old else "")),
-            issued_at=now,
-        )
+        return await sign_in.refresh(self._app, self._wire(http), grant, now)
 
     def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
-        if grant.access_until is not None and grant.access_until - now < ROLL_S:
-            return True
-        until = grant.refresh_until
-        return until is not None and until - now < IDLE_ROLL
+        return sign_in.due(grant, now)
 
     async def profile(self, http: aiohttp.ClientSession, grant: Grant) -> Profile:
         if "user.info.basic" not in grant.scopes:
@@ -236,7 +179,7 @@ class TikTok(Platform):
         if fate == "there":
             return False
         if upload is None or fate == "anew":
-            may = {} if inbox else await self._allowed(wire, post)
+            may = {} if inbox else await allowed(wire, post)
             upload = await self._init(wire, post, hand, may, inbox=inbox)
         await upload.send(wire, post, hand)
         return True
@@ -252,29 +195,12 @@ class TikTok(Platform):
             return "anew"
         return "there"
 
-    async def _allowed(self, wire: Wire, post: Post) -> Mapping[str, Any]:
-        """TikTok asks for a fresh look at what the creator may do before each post."""
-        may = await wire.post("/v2/post/publish/creator_info/query/", {})
-        most_s = float(number(may.get("max_video_post_duration_sec"), 600))
-        if post.duration_s > most_s:
-            length, limit = Seconds(post.duration_s), Seconds(most_s)
-            raise Fix(say("publish.too_long_here", length=length, limit=limit))
-        privacy = str(post.settings.get("privacy") or "")
-        options = tuple(str(o) for o in may.get("privacy_level_options") or ())
-        if privacy not in options:
-            wanted = audience(privacy)
-            raise Fix(
-                say("tiktok.privacy_gone", wanted=wanted, options=tuple(map(audience, options))),
-                "privacy_level_option_mismatch",
-            )
-        return may
-
     async def _init(
         self, wire: Wire, post: Post, hand: Hand, may: Mapping[str, Any], *, inbox: bool
     ) -> Upload:
         body: dict[str, Any] = {"source_info": source_info(post.size_b)}
         if not inbox:
-            body["post_info"] = _post_info(post, may)
+            body["post_info"] = post_info(post, may)
         path = "/v2/post/publish/inbox/video/init/" if inbox else "/v2/post/publish/video/init/"
         await hand.spend("init")
         try:
@@ -312,7 +238,10 @@ class TikTok(Platform):
         if status == "SEND_TO_USER_INBOX":
             return Seen("inbox")
         if status == "PUBLISH_COMPLETE":
-            return await self._complete(post, hand, found)
+            ids = post_ids(found)
+            if ids:  # only what everybody can see has one, also after a draft was finished by hand
+                return Seen("public", ids[0], await self.link(hand, ids[0]))
+            return unlisted(post)
         if status == "PROCESSING_UPLOAD":
             have = number(found.get("uploaded_bytes"), post.size_b)
             if max(have, upload.have(hand)) < post.size_b:
@@ -323,23 +252,12 @@ class TikTok(Platform):
                 return NotThere(rest, keep=True)
         return NotYet(pace(asked))
 
-    async def _complete(self, post: Post, hand: Hand, found: Mapping[str, Any]) -> Outcome:
-        privacy = post.settings.get("privacy")
-        ids = post_ids(found)
-        if ids:  # only what everybody can see has one, also after a draft was finished by hand
-            return Seen("public", ids[0], await self.link(hand, ids[0]))
-        if privacy == "SELF_ONLY":
-            return Seen("private")
-        limited = privacy in ("MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR")
-        # Moderation may take hours; the link of a public post follows by itself.
-        return Seen("limited" if limited else "public")
-
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         """`share_url` of the video; it exists for public ones only."""
         if hand.grant.scopes and "video.list" not in hand.grant.scopes:
             # Not consented to: the address every public video has.
             name = hand.username
-            return f"{self._auth}/@{name}/video/{remote_id}" if name else None
+            return f"{self._app.auth_root}/@{name}/video/{remote_id}" if name else None
         wire = self._wire(hand.http, hand.grant, hand)
         try:
             found = await wire.post(
@@ -361,7 +279,7 @@ class TikTok(Platform):
         if self.hides(grant.scopes) is not None:
             return {}
         fields = "id,view_count,like_count,comment_count,share_count"
-        found = await Wire(http, self._api, grant.access, tell).post(
+        found = await Wire(http, self._app.api_root, grant.access, tell).post(
             f"/v2/video/query/?fields={fields}", {"filters": {"video_ids": list(remote_ids)}}
         )
         videos = found.get("videos")
@@ -383,12 +301,12 @@ class TikTok(Platform):
         its old time: it is ours all the same, and of no more use."""
         parts = dict(p.split("=", 1) for p in header(headers, SIGNATURE).split(",") if "=" in p)
         sent_at, signed = parts.get("t", ""), parts.get("s", "")
-        if not is_signed(self._secret, sent_at.encode() + b"." + raw, signed):
+        if not is_signed(self._app.client_secret, sent_at.encode() + b"." + raw, signed):
             raise NotSigned
         if not sent_at.isdigit() or abs(now.timestamp() - int(sent_at)) > HOOK_LIFE_S:
             return ()
         body = json.loads(raw)
-        if not isinstance(body, dict) or body.get("client_key") != self._key:
+        if not isinstance(body, dict) or body.get("client_key") != self._app.client_key:
             return ()
         ended = body.get("event") == "authorization.removed"
         return (Hint(str(body.get("user_openid", "")), ended),)
@@ -396,36 +314,6 @@ class TikTok(Platform):
     def _wire(
         self, http: aiohttp.ClientSession, grant: Grant | None = None, hand: Hand | None = None
     ) -> Wire:
-        return Wire(http, self._api, grant.access if grant else "", hand.tell if hand else None)
-
-
-def _is_loopback(address: str) -> bool:
-    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _post_info(post: Post, may: Mapping[str, Any]) -> dict[str, Any]:
-    """What the person approved, as far as the account allows it."""
-    s = post.settings
-    return {
-        "title": post.caption,
-        "privacy_level": s.get("privacy"),
-        "disable_comment": bool(may.get("comment_disabled")) or not s.get("comments", False),
-        "disable_duet": bool(may.get("duet_disabled")) or not s.get("duet", False),
-        "disable_stitch": bool(may.get("stitch_disabled")) or not s.get("stitch", False),
-        "video_cover_timestamp_ms": post.cover_ms,
-        "brand_content_toggle": bool(s.get("branded", False)),
-        "brand_organic_toggle": bool(s.get("own_brand", False)),
-        "is_aigc": bool(s.get("ai", False)),
-    }
-
-
-def pace(asked: int) -> float:
-    """Seconds until the next look."""
-    return PACE_S[asked] if asked < len(PACE_S) else 900.0
-
-
-def post_ids(found: Mapping[str, Any]) -> list[str]:
-    """The ids of the public post; TikTok misspells the field, and clients have seen strings."""
-    raw = found.get("publicaly_available_post_id") or found.get("publicly_available_post_id") or []
-    many = raw if isinstance(raw, list) else [raw]
-    return [str(i) for i in many if str(i).strip()]
+        return Wire(
+            http, self._app.api_root, grant.access if grant else "", hand.tell if hand else None
+        )

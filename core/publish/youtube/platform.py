@@ -12,12 +12,10 @@ thumbnails and later edits: not yet, they need rights that posting does not.
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import SecretStr
@@ -32,19 +30,18 @@ from core.publish.hand import Hand, Tell
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
-from core.publish.practice_room import read_practice
 from core.publish.quotas import Quota
-from core.publish.youtube.grant import IDLE_ROLL, grant_of
+from core.publish.youtube import sign_in
+from core.publish.youtube.app import App
+from core.publish.youtube.evidence import listed
 from core.publish.youtube.session import Session
-from core.publish.youtube.video import fits, metadata, metadata_problems, seen
+from core.publish.youtube.video import metadata, metadata_problems, seen
 from core.publish.youtube.wire import Wire
 from core.say import Say, say
 from core.settings import Section, Settings
 
 SCOPE = "https://www.googleapis.com/auth/"
 UPLOAD, READ = f"{SCOPE}youtube.upload", f"{SCOPE}youtube.readonly"
-ROLL_S = timedelta(minutes=10)
-DAY = timedelta(days=1)
 MISSES = 6
 """So many looks may not find a video or a session before a person is asked."""
 PACE_S = (5.0,) * 4 + (15.0,) * 8 + (60.0,) * 12
@@ -95,15 +92,7 @@ class YouTube(Platform):
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice, self._category = not config.client_id, config.category
-        names = ("auth_root", "token_root", "api_root", "site_root")
-        if self._practice:
-            room: Mapping[str, Any] = read_practice(settings).get(self.name, {})
-            self._id, self._secret = room.get("client_id", ""), room.get("client_secret", "")
-            roots = [str(room.get(name, "")) for name in names]
-        else:
-            self._id, self._secret = config.client_id, config.client_secret.get_secret_value()
-            roots = [str(getattr(config, name)) for name in names]
-        self._auth, self._token, self._api, self._site = (r.rstrip("/") for r in roots)
+        self._app = App.of(settings, self.name, config)
 
     @property
     def practice(self) -> bool:
@@ -115,26 +104,14 @@ class YouTube(Platform):
 
     def missing(self) -> Say | None:
         if self._practice:
-            return None if self._api else say("publish.no_practice")
-        return None if self._secret else say("publish.no_secret", name="YOUTUBE_CLIENT_SECRET")
+            return None if self._app.api_root else say("publish.no_practice")
+        name = "YOUTUBE_CLIENT_SECRET"
+        return None if self._app.client_secret else say("publish.no_secret", name=name)
 
     # ── signing in ─────────────────────────────────────────────────────────────────────────────
 
     def sign_in_address(self, redirect_uri: str, state: str, verifier: str) -> str:
-        digest = hashlib.sha256(verifier.encode()).digest()
-        query = {
-            "client_id": self._id,
-            "redirect_uri": redirect_uri,
-            "response_type": "code",
-            "scope": " ".join(self.scopes),
-            "state": state,
-            "access_type": "offline",
-            "prompt": "consent",  # without it only the first sign-in brings a refresh token
-            "include_granted_scopes": "true",
-            "code_challenge": urlsafe_b64encode(digest).decode().rstrip("="),
-            "code_challenge_method": "S256",
-        }
-        return f"{self._auth}/o/oauth2/v2/auth?{urlencode(query)}"
+        return sign_in.address(self._app, self.scopes, redirect_uri, state, verifier)
 
     async def exchange(
         self,
@@ -144,31 +121,14 @@ class YouTube(Platform):
         verifier: str,
         now: datetime,
     ) -> Grant:
-        form = {
-            "client_id": self._id,
-            "client_secret": self._secret,
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-        }
-        return grant_of(await self._wire(http, now).token(self._token, form), now)
+        wire = self._wire(http, now)
+        return await sign_in.exchange(self._app, wire, code, redirect_uri, verifier, now)
 
     async def refresh(self, http: aiohttp.ClientSession, grant: Grant, now: datetime) -> Grant:
-        form = {
-            "client_id": self._id,
-            "client_secret": self._secret,
-            "grant_type": "refresh_token",
-            "refresh_token": grant.refresh,
-        }
-        return grant_of(await self._wire(http, now).token(self._token, form), now, grant)
+        return await sign_in.refresh(self._app, self._wire(http, now), grant, now)
 
     def due_for_refresh(self, grant: Grant, now: datetime) -> bool:
-        if grant.access_until is not None and grant.access_until - now < ROLL_S:
-            return True
-        rested = grant.issued_at is None or now - grant.issued_at > DAY
-        until = grant.refresh_until
-        return rested and until is not None and until - now < IDLE_ROLL
+        return sign_in.due(grant, now)
 
     async def profile(self, http: aiohttp.ClientSession, grant: Grant) -> Profile:
         """The channel that was picked at the sign-in."""
@@ -221,7 +181,7 @@ class YouTube(Platform):
         """The session is not known any more. When its last byte had been sent, the channel is
         asked for the video before another one is begun."""
         await hand.note("dead", session.url)
-        return session.may_be_whole(hand) and await self._listed(wire, post, hand)
+        return session.may_be_whole(hand) and await listed(wire, post, hand)
 
     async def _begin(self, wire: Wire, post: Post, hand: Hand) -> Session:
         body = metadata(post, self._category, hand.now())
@@ -248,7 +208,7 @@ class YouTube(Platform):
                 return Lost(say("youtube.forgotten"))
             stored = await session.ask(wire, post, hand)
             if stored.gone:
-                if not await self._listed(wire, post, hand):
+                if not await listed(wire, post, hand):
                     return NotYet(30) if asked < MISSES else Lost(say("youtube.forgotten"))
             elif not stored.video_id:
                 if (stored.have or 0) >= post.size_b:
@@ -258,22 +218,6 @@ class YouTube(Platform):
                 rest = Wait(say("publish.upload_unfinished"), 2, "308", "upload")
                 return NotThere(rest, keep=True)
         return await self._video(wire, post, hand, asked)
-
-    async def _listed(self, wire: Wire, post: Post, hand: Hand) -> bool:
-        """Whether the channel has exactly one video that can only be this one."""
-        mine = {"part": "contentDetails", "mine": "true"}
-        channels = await wire.list("channels", mine)
-        about = (channels[0].get("contentDetails") or {}) if channels else {}
-        uploads = (about.get("relatedPlaylists") or {}).get("uploads")
-        if not uploads:
-            return False
-        query = {"part": "snippet,contentDetails", "playlistId": str(uploads), "maxResults": "20"}
-        listed = await wire.list("playlistItems", query)
-        found = [i for i in listed if fits(i, post, hand.intent_at)]
-        if len(found) != 1:
-            return False
-        await hand.note("video_id", str(found[0]["contentDetails"]["videoId"]))
-        return True
 
     async def _video(self, wire: Wire, post: Post, hand: Hand, asked: int) -> Outcome:
         """What YouTube says of the finished upload."""
@@ -291,7 +235,7 @@ class YouTube(Platform):
         return outcome
 
     def _address(self, video_id: str) -> str:
-        return f"{self._site}/shorts/{video_id}"
+        return f"{self._app.site_root}/shorts/{video_id}"
 
     async def link(self, hand: Hand, remote_id: str) -> str | None:
         return self._address(remote_id)
@@ -308,7 +252,7 @@ class YouTube(Platform):
         may hide its likes."""
         if self.hides(grant.scopes) is not None:
             return {}
-        wire = Wire(http, self._api, grant.access, tell, lambda: now)
+        wire = Wire(http, self._app.api_root, grant.access, tell, lambda: now)
         query = {"part": "statistics", "id": ",".join(remote_ids)}
         return {
             str(item.get("id")): Figures(
@@ -323,10 +267,11 @@ class YouTube(Platform):
         return None if told else say("figures.scope", scope="youtube.readonly")
 
     def _wire_of(self, hand: Hand) -> Wire:
-        return Wire(hand.http, self._api, hand.grant.access, hand.tell, hand.now)
+        return Wire(hand.http, self._app.api_root, hand.grant.access, hand.tell, hand.now)
 
     def _wire(self, http: aiohttp.ClientSession, now: datetime, grant: Grant | None = None) -> Wire:
-        return Wire(http, self._api, grant.access if grant else "", None, lambda: now)
+        access = grant.access if grant else ""
+        return Wire(http, self._app.api_root, access, None, lambda: now)
 
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -13,8 +13,8 @@ from core.publish.outcome import NotThere, Seen
 from core.publish.post import Post
 from core.publish.practice_room import write_practice
 from core.publish.youtube import YouTube
-from core.publish.youtube.grant import grant_of
 from core.publish.youtube.session import STEP_B, next_part
+from core.publish.youtube.sign_in import grant_of
 from core.publish.youtube.video import metadata, seen
 from core.settings import Settings
 

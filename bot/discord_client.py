@@ -9,27 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
-import aiohttp
 import discord
 import structlog
 
 from bot import discord_updates as updates
+from bot.discord_answers import Answers
+from bot.discord_buttons import ACT, AnswerButton, Press
 from bot.discord_commands import Tree
 from bot.discord_draw import ANSWER_ID, Pen
+from bot.discord_interaction import in_time, place_of
 from bot.discord_line import AnyInteraction, Asked, Line
 from bot.discord_missed import Missed
 from bot.discord_referred import with_what_it_answers
 from core.chat.limits import DISCORD_FORM_CHARS, DISCORD_FORM_TITLE_CHARS
 from core.chat.message import ChatRef, In
-from core.chat.registry import reaches
-from core.db import chats, outbox, people
-from core.db.people import Member
-from core.say import Say, say
+from core.say import say
 from handlers import _front_door
 
 if TYPE_CHECKING:  # it lists us
@@ -40,12 +38,6 @@ log = structlog.get_logger()
 _Done = TypeVar("_Done")
 _Given = ParamSpec("_Given")
 
-ACT: Final = r"(?P<act>[a-z_]+\.[a-z_]+(?::[0-9a-f]+)*)"
-"""What `Act.pack` writes, and nothing else."""
-PATIENCE_S: Final = 6.0
-"""How long "is thinking…" may stand there before it says that work goes on."""
-LOOK_S: Final = 1.5
-"""What may be spent on looking who somebody is before the answer is due."""
 LAST_WORDS_S: Final = 1.0
 """What is being handled when the connection ends may take so long; a few reads and one write."""
 
@@ -71,36 +63,6 @@ def _ends_with_us(
     return run
 
 
-class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=ACT):
-    """A button of ours, also of messages from before the last start."""
-
-    def __init__(self, button: discord.ui.Button[Any], act: str) -> None:
-        super().__init__(button)
-        self.act = act
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: AnyInteraction, item: Any, match: re.Match[str], /
-    ) -> Press:
-        return cls(item, match["act"])
-
-    async def callback(self, interaction: AnyInteraction) -> None:
-        await interaction.client.pressed(interaction, self.act)
-
-
-class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=ANSWER_ID):
-    """Opens a form: in a server nobody's plain words reach us."""
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: AnyInteraction, item: Any, match: re.Match[str], /
-    ) -> AnswerButton:
-        return cls(item)
-
-    async def callback(self, interaction: AnyInteraction) -> None:
-        await interaction.client.asked_for_form(interaction)
-
-
 class Ears(discord.Client):
     """Hears one connection's worth of Discord."""
 
@@ -116,7 +78,7 @@ class Ears(discord.Client):
         )
         self._hall = hall
         self._svc = hall.svc
-        self._line = line
+        self._answers = Answers(hall, line, receive)
         self._receive = receive
         self._tree = Tree(self, hall.svc, hall.registry, self)
         self._missed = Missed(hall.svc, self, self._hear)
@@ -202,7 +164,7 @@ class Ears(discord.Client):
             style=discord.TextStyle.paragraph, max_length=DISCORD_FORM_CHARS, custom_id="words"
         )
         form.add_item(discord.ui.Label(text=label, component=field))
-        await _in_time(interaction.response.send_modal(form))
+        await in_time(interaction.response.send_modal(form))
 
     @_ends_with_us
     async def on_interaction(self, interaction: AnyInteraction) -> None:
@@ -216,7 +178,7 @@ class Ears(discord.Client):
         elif kind is discord.InteractionType.component and not re.fullmatch(
             f"{ACT}|{ANSWER_ID}", name
         ):
-            await _in_time(
+            await in_time(
                 interaction.response.send_message(
                     self._pen(interaction).paragraph(say("door.strange_button")), ephemeral=True
                 )
@@ -225,10 +187,10 @@ class Ears(discord.Client):
     async def _on_message_of_ours(
         self, interaction: AnyInteraction, read: Callable[[ChatRef], In]
     ) -> None:
-        if not await _in_time(interaction.response.defer()):
+        if not await in_time(interaction.response.defer()):
             return
         try:
-            whisper = await self._receive(read(await self._place(interaction)))
+            whisper = await self._receive(read(await place_of(interaction)))
         except Exception:  # a database that is away
             log.exception("discord.not_handled")
             whisper = say("door.later")
@@ -245,109 +207,14 @@ class Ears(discord.Client):
         def read(where: ChatRef, said: Asked) -> In:
             return updates.commanded(interaction, where, said.ref(where), name, given)
 
-        await self._answer(interaction, name, read)
+        await self._answers.give(interaction, name, read)
 
     @_ends_with_us
     async def chosen(self, interaction: AnyInteraction, message: discord.Message) -> None:
         def read(where: ChatRef, said: Asked) -> In | None:
             return updates.chosen(interaction, where, said.ref(where), message)
 
-        await self._answer(interaction, "clip", read)
-
-    async def _answer(
-        self,
-        interaction: AnyInteraction,
-        command: str,
-        read: Callable[[ChatRef, Asked], In | None],
-    ) -> None:
-        """Acknowledge it; then what it says takes the place of "is thinking…"."""
-        here = _may_write(interaction)
-        try:
-            async with asyncio.timeout(LOOK_S):
-                member = await self._member(interaction)
-            apart = not here or member is None or not self._reaches(member, command)
-        except TimeoutError:  # better seen by all than too late
-            log.warning("discord.slow_look")
-            apart = not here
-        answer = await _in_time(interaction.response.defer(thinking=True, ephemeral=apart))
-        if answer is None or answer.message_id is None:
-            return
-        try:
-            await self._say_to(interaction, answer.message_id, read, here=here, apart=apart)
-        except Exception:  # a database that is away: nobody may look at "is thinking…" for ever
-            log.exception("discord.not_handled")
-            await self._fill(interaction, str(answer.message_id), say("door.later"))
-
-    async def _say_to(
-        self,
-        interaction: AnyInteraction,
-        answer_id: int,
-        read: Callable[[ChatRef, Asked], In | None],
-        *,
-        here: bool,
-        apart: bool,
-    ) -> None:
-        member = await self._member(interaction)
-        where, message_id = await self._place(interaction), str(answer_id)
-        in_server = interaction.guild_id is not None
-        inn = read(where, Asked(answer_id, interaction.user.id if in_server else None))
-        if inn is None:
-            whisper: Say | None = say("discord.no_video")
-        elif apart or member is None:
-            whisper = await self._receive(replace(inn, said=None, aside=here))
-            whisper = whisper or await self._nothing_heard(interaction, here)
-        else:
-            slot = await self._stands(inn, member, message_id, interaction)
-            whisper = await self._receive(replace(inn, slot=slot))
-        if whisper is not None:
-            await self._fill(interaction, message_id, whisper)
-        else:
-            await self._watch(message_id)
-
-    async def _nothing_heard(self, interaction: AnyInteraction, here: bool) -> Say:
-        """What an answer says that only one person sees, when the rest stands elsewhere: strangers
-        hear one word, and that only once."""
-        if await self._member(interaction) is None:
-            return say("door.stranger")
-        return say("discord.seen_to" if here else "discord.no_right_here")
-
-    async def _member(self, interaction: AnyInteraction) -> Member | None:
-        async with self._svc.db.read() as tx:
-            return await people.find_member(tx, "discord", str(interaction.user.id))
-
-    def _reaches(self, member: Member, command: str) -> bool:
-        entry = self._hall.registry.commands.get(command)
-        return entry is None or reaches(member.role, entry.role)
-
-    async def _stands(
-        self, inn: In, member: Member, message_id: str, interaction: AnyInteraction
-    ) -> str:
-        """The "is thinking…" message as a slot of the outbox: the answer is a change of it, which
-        may be repeated as often as the courier likes."""
-        slot, now = f"asked:{inn.key}", self._svc.clock.now()
-        alone = None if inn.chat_title else member.id
-        self._line.open[message_id] = interaction
-        async with self._svc.db.write() as tx:
-            chat = await chats.open_chat(
-                tx, member.workspace_id, inn.where, now, inn.chat_title, alone
-            )
-            await outbox.stand(tx, chat.id, slot, message_id, now)
-        return slot
-
-    async def _watch(self, message_id: str) -> None:
-        """Nothing may stand there thinking for ever."""
-        for _ in range(int(PATIENCE_S / 0.1)):
-            if message_id not in self._line.open:
-                return
-            await asyncio.sleep(0.1)
-        interaction = self._line.open.get(message_id)
-        if interaction is not None:
-            await self._fill(interaction, message_id, say("discord.on_it"))
-
-    async def _fill(self, interaction: AnyInteraction, message_id: str, words: Say) -> None:
-        self._line.open.pop(message_id, None)
-        text = self._pen(interaction).paragraph(words)
-        await interaction.edit_original_response(content=text)
+        await self._answers.give(interaction, "clip", read)
 
     @_ends_with_us
     async def suggested(
@@ -359,34 +226,5 @@ class Ears(discord.Client):
             inn, self._svc, self._hall.registry, command=command, arg=arg, typed=typed
         )
 
-    # ── where ───────────────────────────────────────────────────────────────────────────────────
-
-    async def _place(self, interaction: AnyInteraction) -> ChatRef:
-        """Where answers go: here, if we may write here; else to the person directly."""
-        if _may_write(interaction):
-            return updates.where_of(interaction.channel)
-        direct = await interaction.user.create_dm()
-        return ChatRef("discord", str(direct.id))
-
     def _pen(self, interaction: AnyInteraction) -> Pen:
         return Pen(self._svc.catalog, interaction.locale.value)
-
-
-def _may_write(interaction: AnyInteraction) -> bool:
-    """Whether the bot itself is here and may speak: an app that somebody brought along is not."""
-    if interaction.guild_id is None:
-        return True
-    may = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    speaks = may.send_messages_in_threads if in_thread else may.send_messages
-    return interaction.is_guild_integration() and may.view_channel and speaks
-
-
-async def _in_time(answer: Awaitable[_Done]) -> _Done | None:
-    """The first answer to an interaction. None when it came too late or Discord was not reached:
-    the person was told that it failed, so nothing may be done."""
-    try:
-        return await answer
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as wrong:
-        log.warning("discord.not_in_time", error=repr(wrong))
-        return None

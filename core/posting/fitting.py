@@ -4,6 +4,7 @@ where that helps. What was mended is kept beside the clip: whoever goes on sends
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -55,23 +56,8 @@ async def fitting(held: Held, post: Post, made: Rendered, key: str, until_done: 
     post = replace(post, duration_s=facts.duration_s, width=facts.width, height=facts.height)
     if not found and not forced:
         return post
-    scratch = until_done.enter_context(TemporaryDirectory(prefix="clipdesk-"))
-    watch, out = Stopwatch(), Path(scratch) / "mended.mp4"
-    try:
-        await mend(
-            post.file,
-            facts,
-            out,
-            sides=spec.sides,
-            size_b=spec.size_b,
-            settings=held.desk.settings,
-        )
-    except (FfmpegFailed, Told) as wrong:
-        log.warning("post.not_mended", kind=type(wrong).__name__)
-        raise Fix(found[0].what if found else say("publish.not_mended"), "media") from wrong
-    again, left = await _look(held, out)
-    if left:
-        raise Fix(left[0].what, "media")
+    watch = Stopwatch()
+    out, again = await _mended(held, post.file, facts, found, until_done)
     await held.desk.store.put(out, kept)
     await _note(held, [f.name for f in found] or [FORCED], watch.s)
     local = held.desk.store.local_path(kept) or out
@@ -86,6 +72,26 @@ async def fitting(held: Held, post: Post, made: Rendered, key: str, until_done: 
         height=facts.height,
         address=address,
     )
+
+
+async def _mended(
+    held: Held, file: Path, facts: VideoFacts, found: Sequence[Flaw], until_done: ExitStack
+) -> tuple[Path, VideoFacts]:
+    """The file encoded anew, and what it is like now."""
+    spec = held.platform.limits.media
+    scratch = until_done.enter_context(TemporaryDirectory(prefix="clipdesk-"))
+    out = Path(scratch) / "mended.mp4"
+    try:
+        await mend(
+            file, facts, out, sides=spec.sides, size_b=spec.size_b, settings=held.desk.settings
+        )
+    except (FfmpegFailed, Told) as wrong:
+        log.warning("post.not_mended", kind=type(wrong).__name__)
+        raise Fix(found[0].what if found else say("publish.not_mended"), "media") from wrong
+    again, left = await _look(held, out)
+    if left:
+        raise Fix(left[0].what, "media")
+    return out, again
 
 
 async def mend_instead(held: Held, wrong: Fix) -> bool:

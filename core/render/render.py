@@ -12,7 +12,6 @@ gets its name: nothing half done is ever found under it.
 from __future__ import annotations
 
 import asyncio
-import errno
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -32,6 +31,7 @@ from core.checks.checks import check
 from core.checks.mix import mix_checks
 from core.errors import Told
 from core.framing.plan import FaceAt, Plan
+from core.media.disk import tell_if_full
 from core.media.facts import Format, Video
 from core.media.ffmpeg import FfmpegFailed, find
 from core.media.inputs import file_arg
@@ -224,8 +224,7 @@ async def _scratch(into: Path) -> AsyncIterator[Path]:
         with TemporaryDirectory(prefix=_MAKING, dir=into) as folder:
             yield Path(folder)
     except OSError as wrong:
-        if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Told("media.disk_full") from wrong
+        tell_if_full(wrong)
         raise
     except FfmpegFailed as wrong:
         raise Told("render.failed", why=wrong.cause) from wrong

@@ -23,6 +23,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from bot.cut_folder import SCRATCH, out_folder, refuse_overwriting, shown
+from bot.cut_progress import Progress
 from bot.cut_report import Made, as_json, show
 from core.analysis.analyse import analyse
 from core.analysis.side_by_side import side_by_side
@@ -46,38 +47,14 @@ from core.media.turns import in_line
 from core.render.make import make_clip
 from core.render.rendered import Rendered
 from core.render.taken import taken_out
-from core.say import Say, say
+from core.say import say
 from core.settings import Settings
 from core.sound.bed import check_music
 from core.sound.mix import SoundWish
-from core.tell import Stage
 
 NOT_USABLE, NOTHING = 2, 3
 AT_ONCE = 2
 """While the picture of one clip is encoded, the next is framed and the one before is checked."""
-
-
-class Progress:
-    """A `Tell` that writes one line per stage and tenth to stderr, and every note once."""
-
-    def __init__(self, catalog: Catalog, what: str = "", noted: set[Say] | None = None) -> None:
-        self._catalog, self._what = catalog, what
-        self._shown: dict[str, int] = {}
-        self._noted = set() if noted is None else noted
-
-    def __call__(self, stage: Stage, done: float, *, note: Say | None = None) -> None:
-        if note is not None and note not in self._noted:
-            self._noted.add(note)
-            sys.stderr.write(f"{self._catalog.text(note)}\n")
-        tenth = int(done * 10)
-        if self._shown.get(stage) != tenth:
-            self._shown[stage] = tenth
-            sys.stderr.write(f"{self._what}{stage} {done:.0%}\n")
-            sys.stderr.flush()
-
-    def of(self, what: str) -> Progress:
-        """The progress of a part; its lines begin with `what`."""
-        return Progress(self._catalog, what, self._noted)
 
 
 async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
@@ -85,7 +62,7 @@ async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
     catalog = Catalog.load()
     _stop_politely()
     try:
-        made = await _cut(args, settings, Progress(catalog))
+        made = await _cut(args, settings, tell := Progress(catalog))
     except NotUsable as told:
         sys.stderr.write(f"{catalog.text(told.say)}\n")
         return NOT_USABLE
@@ -96,14 +73,13 @@ async def cut_file(args: argparse.Namespace, settings: Settings) -> int:
         tell_if_full(wrong)
         where = shown(wrong.filename or args.video)
         raise Told("clip_command.files", path=where, why=wrong.strerror or str(wrong)) from wrong
-    for rank, why in made.failed:
-        sys.stderr.write(f"{catalog.text(say('clip_command.failed', rank=rank, why=why))}\n")
+    failed = (say("clip_command.failed", rank=rank, why=why) for rank, why in made.failed)
     how = (made.picked.how,) if made.picked.how else ()
-    for note in (*made.picked.unmet, *how):
-        sys.stderr.write(f"{catalog.text(note)}\n")
+    for note in (*failed, *made.picked.unmet, *how):
+        tell.note(note)
     if args.json:
         # Plain ASCII: a name need not be text, and a terminal need not be UTF-8.
-        sys.stdout.write(json.dumps(as_json(made, catalog)) + "\n")
+        sys.stdout.write(json.dumps(as_json(made, tell.notes, catalog)) + "\n")
     else:
         show(made, catalog)
     return 0 if made.clips else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,8 +37,8 @@ class Made:
     tight: Tight = NOT_TIGHT
 
 
-def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
-    """The object of `--json`."""
+def as_json(made: Made, notes: Sequence[Say], catalog: Catalog) -> dict[str, Any]:
+    """The object of `--json`. Only where there is something a person must know it has `notes`."""
     facts, found = made.source.facts, made.analysis
     return {
         "source": {
@@ -59,7 +60,13 @@ def as_json(made: Made, catalog: Catalog) -> dict[str, Any]:
             {**_clip_json(*clip, catalog), **_taken_json(clip[2], made.tight)}
             for clip in made.clips
         ],
+        **({"notes": [_note_json(note, catalog) for note in notes]} if notes else {}),
     }
+
+
+def _note_json(note: Say, catalog: Catalog) -> dict[str, Any]:
+    """What it is about, which no wording changes, and how it is said."""
+    return {"about": note.key, "text": catalog.text(note)}
 
 
 def _clip_json(rank: int, span: Span, clip: Rendered, catalog: Catalog) -> dict[str, Any]:

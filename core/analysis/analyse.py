@@ -110,8 +110,9 @@ class _Work:
             )
             heard = await _timed(self.took, "words", finding)
             if not (heard.words or sound.voice):
-                key = "speech.no_sound" if sound.pcm is None else "speech.nobody"
-                tell("words", 1.0, note=say(key))
+                silent = sound.pcm is None
+                note = say("speech.no_sound") if silent else say("speech.nobody")
+                tell("words", 1.0, note=note)
         tell("words", 1.0)
         self.head.over()
         return sound, heard

@@ -46,6 +46,8 @@ SHAPE = {
     "clips": [CLIP],
 }
 """All of what `--json` writes, and nothing else."""
+NOTED = {**SHAPE, "notes": [{"about": str, "text": str}]}
+"""… where a person must know something."""
 
 
 def differences(have: Any, shape: Any, where: str = "") -> list[str]:
@@ -169,7 +171,8 @@ def holds(ran: Ran, video: Path, out: Path) -> list[dict[str, Any]]:
     """The clips of a run that kept the contract; everything told is what the files are."""
     assert ran.code == 0, ran.stderr
     found = ran.found
-    assert differences(found, SHAPE) == []
+    assert differences(found, NOTED if "notes" in found else SHAPE) == []
+    assert all(" " in note["text"] for note in found.get("notes", ()))
     assert found["source"]["path"] == str(video.resolve())
     clips: list[dict[str, Any]] = found["clips"]
     assert [c["rank"] for c in clips] == list(range(1, len(clips) + 1)) != []
@@ -215,6 +218,9 @@ def test_a_talk_gives_clips_and_the_json_that_was_promised(
         at_s = layout["end_s"]
     assert at_s == pytest.approx(clip["end_s"] - clip["start_s"], abs=0.01)
     assert "render 100%" in ran.stderr
+    noted = {n["about"]: n["text"] for n in found["notes"]}
+    assert "until 0:55" in noted["speech.subtitles_beyond"]  # they are those of the whole video
+    assert all(text in ran.stderr for text in noted.values())
 
 
 # ── what cannot be cut ──────────────────────────────────────────────────────────────────────────

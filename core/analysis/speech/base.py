@@ -41,7 +41,7 @@ class Heard:
     words: tuple[Word, ...]
     by: WordsFrom
     language: str | None = None
-    note: Say | None = None
+    notes: tuple[Say, ...] = ()
     """What a person must know of where the words come from."""
 
 

@@ -57,10 +57,10 @@ async def find_words(
     """The words of a source. What did not work is told once, and the next way is tried."""
     if subtitles is not None:
         heard = read_subtitles(subtitles, voice, video.facts.duration_s)
-        tell("words", 0.0, note=heard.note)
+        _tell_all(heard, tell)
         return replace(heard, words=await asyncio.to_thread(in_pauses, heard.words, pcm))
     if inside := await embedded_subtitles(video, voice, settings=settings):
-        tell("words", 0.0, note=inside.note)
+        _tell_all(inside, tell)
         return replace(inside, words=await asyncio.to_thread(in_pauses, inside.words, pcm))
     if pcm is None or not voice:
         return NOBODY
@@ -75,12 +75,16 @@ async def find_words(
             log.warning("words.engine_failed", engine=engine.by, why=told.say.key)
             tell("words", 0.0, note=told.say)
             continue
-        if heard.note is not None:
-            tell("words", 1.0, note=heard.note)
+        _tell_all(heard, tell)
         if engine.by == "sphinx" and heard.words:
             tell("words", 1.0, note=say("speech.rough"))
         return heard
     return NOBODY
+
+
+def _tell_all(heard: Heard, tell: Tell) -> None:
+    for note in heard.notes:
+        tell("words", 0.0, note=note)
 
 
 def describe_speech(settings: Settings) -> tuple[str, Say]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import charset_normalizer
@@ -16,13 +16,13 @@ import pysubs2
 
 from core.analysis.model import Spell, Word
 from core.analysis.speech.base import Heard
-from core.analysis.speech.fit import Fit, fit, moved
+from core.analysis.speech.fit import Cue, Fit, beyond, fit, left_out, moved
 from core.errors import Told
 from core.media.decode import input_args
 from core.media.facts import Video
 from core.media.ffmpeg import FfmpegFailed, find, run
 from core.media.inputs import file_arg
-from core.say import Say, say
+from core.say import Place, Say, say
 from core.settings import Settings
 
 MAX_B = 8_000_000
@@ -37,21 +37,31 @@ def read_subtitles(path: Path, voice: Sequence[Spell], duration_s: float) -> Hea
         raise Told("speech.subtitles_big")
     cues = _without_rolling(_cues(_text(path.read_bytes())))
     fits = fit(cues, voice, duration_s)
-    words = [w for cue in moved(cues, fits.offset_s) for w in _spread(*cue, voice)]
+    there = moved(cues, fits.offset_s)
+    words = [w for cue in there for w in _spread(*cue, voice)]
     inside = tuple(w for w in words if w.start_s < duration_s)
     if not inside:
         raise Told("speech.subtitles_empty")
-    return Heard(inside, "upload", note=_told(fits))
+    return Heard(inside, "upload", notes=tuple(_told(fits, there, voice, duration_s)))
 
 
-def _told(fits: Fit) -> Say | None:
-    """What a person should know of subtitles that were late, early, or not of this video."""
+def _told(
+    fits: Fit, cues: Sequence[Cue], voice: Sequence[Spell], duration_s: float
+) -> Iterator[Say]:
+    """What a person should know of subtitles that were late, early, not of this video, or of a part
+    of it."""
     if fits.wrong:
-        return say("speech.subtitles_elsewhere")
+        yield say("speech.subtitles_elsewhere")
+        return
     if fits.offset_s:
         key = "speech.subtitles_early" if fits.offset_s > 0 else "speech.subtitles_late"
-        return say(key, seconds=abs(fits.offset_s))
-    return None
+        yield say(key, seconds=abs(fits.offset_s))
+    if end_s := beyond(cues, duration_s):
+        end, length = Place(round(end_s)), Place(round(duration_s))
+        yield say("speech.subtitles_beyond", end=end, length=length)
+    if gap := left_out(cues, voice):
+        start, end = Place(round(gap.start_s)), Place(round(gap.end_s))
+        yield say("speech.subtitles_gap", start=start, end=end)
 
 
 def _text(raw: bytes) -> str:
@@ -67,7 +77,7 @@ def _text(raw: bytes) -> str:
     return str(best) if best else raw.decode("latin-1")
 
 
-def _cues(text: str) -> list[tuple[float, float, str]]:
+def _cues(text: str) -> list[Cue]:
     """Start, end and plain text of every cue, in order."""
     try:
         read = pysubs2.SSAFile.from_string(text)
@@ -84,10 +94,10 @@ def _cues(text: str) -> list[tuple[float, float, str]]:
 
 
 def _without_rolling(
-    cues: Sequence[tuple[float, float, str]],
-) -> list[tuple[float, float, str]]:
+    cues: Sequence[Cue],
+) -> list[Cue]:
     """Roll-up captions repeat the line before; a cue gives only the words that are new."""
-    kept: list[tuple[float, float, str]] = []
+    kept: list[Cue] = []
     said: list[str] = []
     for start, end, text in cues:
         words = text.split()
@@ -145,7 +155,7 @@ async def embedded_subtitles(
                 heard = read_subtitles(out, voice, video.facts.duration_s)
             except (FfmpegFailed, Told, FileNotFoundError):
                 continue
-        return Heard(heard.words, "embedded", _bcp47(track.language), heard.note)
+        return Heard(heard.words, "embedded", _bcp47(track.language), heard.notes)
     return None
 
 

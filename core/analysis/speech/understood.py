@@ -117,7 +117,7 @@ class Understood:
             said = [w for s in more for w in _joined(s["words"], closed_up=closed_up)]
             words = filled(words, Spell(line["at"], line["to"]), said)
         lost_s = sum(_length_s(s) for s in segments) - sum(_length_s(s) for s in believed)
-        return Heard(tuple(words), "whisper", self.language, _note(words, lost_s))
+        return Heard(tuple(words), "whisper", self.language, _notes(words, lost_s))
 
     def _written(self, segments: Sequence[Mapping[str, Any]]) -> Iterator[Word]:
         """Every half a minute is written as if it began a sentence; where it begins in the middle
@@ -153,12 +153,12 @@ def _length_s(segment: Mapping[str, Any]) -> float:
     return float(segment["words"][-1]["e"] - segment["words"][0]["s"])
 
 
-def _note(words: Sequence[Word], lost_s: float) -> Say | None:
+def _notes(words: Sequence[Word], lost_s: float) -> tuple[Say, ...]:
     if lost_s < _WORTH_TELLING_S and (words or not lost_s):
-        return None
+        return ()
     if not words:
-        return say("speech.not_understood")
-    return say("speech.partly_understood", seconds=round(lost_s))
+        return (say("speech.not_understood"),)
+    return (say("speech.partly_understood", seconds=round(lost_s)),)
 
 
 def _joined(raw: Sequence[dict[str, Any]], *, closed_up: bool) -> Iterator[Word]:

@@ -14,6 +14,7 @@ from core.analysis.model import Spell
 from core.analysis.speech.fit import Cue, fit, moved
 from core.analysis.speech.subtitles import read_subtitles
 from core.analysis.voice import VoiceMeter
+from core.i18n.catalog import Catalog
 from core.media.ffmpeg import find
 from core.settings import Settings
 
@@ -53,6 +54,12 @@ def test_subtitles_of_another_video_are_known() -> None:
     told = [fit(talk(seed), heard(talk(1)), LENGTH_S) for seed in range(2, 12)]
     assert all(f.offset_s == 0 for f in told)
     assert sum(f.wrong for f in told) >= 8
+
+
+def test_where_several_places_are_as_good_nothing_is_moved() -> None:
+    drill = [(i * 6.0, i * 6.0 + 4, "in and out") for i in range(90)]
+    found = fit(moved(drill, 3.0), heard(drill), LENGTH_S)
+    assert found.offset_s == 0
 
 
 @pytest.mark.parametrize(
@@ -108,6 +115,30 @@ def test_late_subtitles_of_a_real_recording_are_moved_and_the_person_is_told(
     file = tmp_path / "words.srt"
     file.write_text(_srt(moved(cues, offset_s)))
     found = read_subtitles(file, voice, length_s)
-    assert (found.note.key if found.note else None) == key
+    assert [n.key for n in found.notes] == ([key] if key else [])
     inside = [any(s.start_s <= w.start_s + 0.2 <= s.end_s for s in voice) for w in found.words]
     assert sum(inside) >= 0.95 * len(inside)
+
+
+def test_subtitles_that_end_half_way_go_on_too_long_or_have_a_hole_are_told(
+    recorded: tuple[list[Cue], tuple[Spell, ...], float], tmp_path: Path
+) -> None:
+    cues, voice, length_s = recorded
+
+    def told(some: Sequence[Cue]) -> list[str]:
+        file = tmp_path / "words.srt"
+        file.write_text(_srt(some))
+        return [Catalog.load().text(n) for n in read_subtitles(file, voice, length_s).notes]
+
+    (ends,) = told(cues[:8])
+    assert f" to {_clock(voice[-1].end_s)} somebody speaks" in ends
+    (hole,) = told([*cues[:4], *cues[9:]])
+    first_s = next(v.start_s for v in voice if v.start_s >= cues[4][0] - 0.1)
+    assert f"From {_clock(first_s)} to " in hole
+    (longer,) = told([*cues, *moved(cues, length_s)])
+    assert f"the video ends at {_clock(length_s)}" in longer
+    assert told(cues) == []
+
+
+def _clock(s: float) -> str:
+    return f"{round(s) // 60}:{round(s) % 60:02d}"

@@ -88,7 +88,7 @@ async def test_parts_without_a_space_between_them_are_one_word(
     engine, pcm = whisper(_line(VOICE[0], -0.35, _READ), _line(VOICE[1], -0.16, _LICENCE))
     heard = await engine.words(pcm, VOICE[:2], tell_nobody)
     assert _text(heard) == f"{FIRST} {SECOND}"
-    assert heard.note is None and heard.language == "en"
+    assert heard.notes == () and heard.language == "en"
     cold = next(w for w in heard.words if w.text == "cold-hearted")
     assert cold.end_s - cold.start_s > 0.6 and cold.sure == 0.77
 
@@ -114,12 +114,12 @@ async def test_a_language_the_model_does_not_know_is_no_caption_and_is_told(
     engine, pcm = whisper(_line(VOICE[0], -0.35, _READ), mixed, _line(VOICE[2], -0.8, _GERMAN))
     heard = await engine.words(pcm, VOICE, tell_nobody)
     assert _text(heard) == f"{FIRST} {SECOND}"
-    assert heard.note is not None and heard.note.key == "speech.partly_understood"
+    assert [n.key for n in heard.notes] == ["speech.partly_understood"]
 
     engine, pcm = whisper(_line(VOICE[2], -0.95, _GERMAN))
     heard = await engine.words(pcm, VOICE[2:], tell_nobody)
-    assert heard.words == () and heard.note is not None
-    assert heard.note.key == "speech.not_understood"
+    assert heard.words == ()
+    assert [n.key for n in heard.notes] == ["speech.not_understood"]
 
 
 async def test_two_languages_in_turn_are_each_written_as_they_are(

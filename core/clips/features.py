@@ -53,7 +53,7 @@ class Features:
         liked_s: float = USUAL_S,
     ) -> None:
         self._liked_s = liked_s
-        self.analysis, self.sentences = analysis, sentences
+        self.analysis, self.words, self.sentences = analysis, words, sentences
         self.measures = Measures(analysis, sentences)
         tongues = _tongues(sentences, analysis.language)
         said = [_tokens(s, words) for s in sentences]

@@ -16,7 +16,7 @@ from core.analysis.model import Word
 from core.captions.area import scale
 from core.captions.cues import Cue, cues
 from core.captions.emoji import emoji_event, emoji_of
-from core.captions.fonts import Font, Run, font_for
+from core.captions.fonts import Font, Run, font_for, font_here
 from core.captions.layout import Laid, lay_out
 from core.captions.measure import ass_size
 from core.captions.pieces import pieces
@@ -93,8 +93,10 @@ def captions_ass(
     for cue in cues(words, until_s=until_s, most=style.words, language=language):
         picture = emoji_of(cue, not_again=drawn) if emoji else ""
         drawn = picture or drawn
+        here = " ".join(p.text for p in cue.pieces)
+        pen = replace(pen, main=font_here(here.upper() if style.upper else here, main))
         for start_s, end_s, middle_px in _stands(cue, middles):
-            laid = lay_out(cue.pieces, fmt, style, main, middle_px)
+            laid = lay_out(cue.pieces, fmt, style, pen.main, middle_px)
             if laid is not None:
                 made += _events(cue, laid, pen, (start_s, end_s))
                 if picture:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.analysis.model import Word
+from core.captions.fonts import script_of
 from core.captions.pieces import CELLS, Piece, bound, pieces
 
 WORDS = 3
@@ -30,6 +31,7 @@ EARLY_S = 0.15
 """How long before its first word a cue may come when the ones around it need room."""
 _STOPS = tuple(".!?…。！？؟।॥")
 _RESTS = (*_STOPS, *",;:،؛、，；：—–")
+_EAST = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 _CLOSERS = "\"'”’»)]}」』）"
 
 
@@ -142,7 +144,16 @@ def _inside_cost(before: Piece, after: Piece) -> float:
     if pause_s > 1.5:
         return 20.0  # the word would stand there long before it is said
     stop = 1.5 if _ends(before, _STOPS) else 0.4 if _ends(before, _RESTS) else 0.0
-    return stop + (1.5 if pause_s > 0.5 else 0.0)
+    return stop + (1.5 if pause_s > 0.5 else 0.0) + (2.0 if _another(before, after) else 0.0)
+
+
+def _another(before: Piece, after: Piece) -> bool:
+    """Whether another script begins: with it mostly another language, whose words stand best by
+    themselves. Han, kana and Hangul are one."""
+    if after.glued:
+        return False
+    a, b = (next((s for c in p.text if (s := script_of(c))), "") for p in (before, after))
+    return bool(a and b) and a != b and not {a, b} <= _EAST
 
 
 def _ends(piece: Piece, marks: tuple[str, ...]) -> bool:

@@ -25,6 +25,8 @@ _FIRST = ("latin", "latin-more")
 _LAST = ("korean", "chinese", "japanese", "emoji")
 """Where several have a character, the earlier one draws it. Han alone is taken for Chinese; kana
 beside it make `font_for` choose the Japanese forms."""
+_OF_LATIN = frozenset(("LATIN", "CYRILLIC", "GREEK"))
+"""Scripts the first face is for; most others have some of their letters."""
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|(?![0-9#*])\p{Emoji}\ufe0f")
 """What is meant as a picture: a plain `3` or `©` is not. It may go on, with tones and joiners."""
 _UNDRAWN = str.maketrans("", "", "\u200d\u20e3")
@@ -118,6 +120,24 @@ def font_for(text: str, own: Font | None = None) -> Font:
     seen = {c for c in text if not c.isspace()}
     bundled = max(fonts(), key=lambda f: sum(covers(f, c) for c in seen))
     return replace(bundled, then=own)
+
+
+def font_here(text: str, main: Font) -> Font:
+    """The font of one cue: `main` is for most of a clip, which may go from one script to another.
+    No word is drawn by two fonts, and none in the Latin letters of a font for another script."""
+    scripts = Counter(script for c in text if (script := script_of(c)))
+    if not scripts:
+        return main
+    most = scripts.most_common(1)[0][0]
+    letters = [c for c in set(text) if script_of(c) == most]
+    first = [
+        f for f in (main.then, main) if f and (f.path.parent != _FOLDER or most not in _OF_LATIN)
+    ]
+    for font in (*first, *fonts()):
+        if all(covers(font, c) for c in letters):
+            same = font.path == main.path
+            return main if same else replace(font, then=replace(main, then=None))
+    return main
 
 
 @cache

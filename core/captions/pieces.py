@@ -27,6 +27,10 @@ _CLOSED_UP = regex.compile(
 )
 # Of these, the ones that may be parted between any two characters.
 _LOOSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+# Thai and Lao have spaces between phrases only; a syllable begins at these vowels, in any word.
+_SYLLABLE = regex.compile(r"(?<=.)(?=[เแโใไເແໂໃໄ])")
+PHRASE_CELLS = 12.0
+"""So much of a phrase lights up at once, and stands in one line."""
 # The common part of kinsoku shori: these never begin a line.
 _NEVER_FIRST = frozenset(
     "、。，．！？：；）」』】〕〉》”’…‥ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}%"
@@ -100,11 +104,23 @@ def _close(before: str, text: str) -> bool:
 def _parts(word: str, language: str | None) -> list[str]:
     """A word as one, or as several that fit."""
     cells = width(word)
+    if cells > PHRASE_CELLS and len(syllables := _SYLLABLE.split(word)) > 1:
+        return _phrased(syllables)
     if cells <= CELLS or (cells <= WHOLE_CELLS and not _LOOSE.search(word)):
         return [word]
     narrow = cells == len(word)
     parts = parted(word, language, CELLS) if narrow else []
     return parts or _anywhere(word, cells)
+
+
+def _phrased(syllables: Sequence[str]) -> list[str]:
+    """As many together as light up at once; one that is longer by itself is parted anywhere."""
+    made = [""]
+    for syllable in syllables:
+        if made[-1] and width(made[-1] + syllable) > PHRASE_CELLS:
+            made.append("")
+        made[-1] += syllable
+    return [part for text in made for part in _anywhere(text, width(text))]
 
 
 def _anywhere(word: str, cells: float) -> list[str]:

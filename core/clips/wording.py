@@ -56,8 +56,8 @@ class Wording:
         """Up to five key words, the most telling first."""
         found: list[str] = []
         for word in self._tag_words(c):
-            if "'" in word or "’" in word:
-                continue  # nobody looks for #mustve
+            if "'" in word or "’" in word or _NO_WORD_ENDS.search(word):
+                continue  # nobody looks for #mustve, or for two letters of a Thai word
             tag = regex.sub(r"[^\w]", "", word)
             # `cats` says nothing that `cat` does not.
             told = any(tag.startswith(t) or t.startswith(tag) for t in found)
@@ -192,6 +192,8 @@ def plain_name(name: str) -> str:
     return "-".join(date.groups()) if date else ""
 
 
+_NO_WORD_ENDS = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+"""Nothing shows where a word of these scripts ends."""
 _NOISE = re.compile(
     r"\d+p|\d+x\d+|\d+fps|\d+k|\d+s|\d+min\d*|h26[45]|x26[45]|hevc|avc|vp[89]|av1|vfr|hdr|mp4|mov"
     r"|webm|[0-9a-f]{16,}|final\d*|copy|v\d+|export\d*|render\d*|\d{6,}",

@@ -12,7 +12,7 @@ import pytest
 from core.analysis.model import Word
 from core.captions.area import Area, area
 from core.captions.ass import captions_ass
-from core.captions.fonts import Font, Run, covers, font_for, fonts, fonts_dir, runs
+from core.captions.fonts import Font, Run, covers, font_for, font_here, fonts, fonts_dir, runs
 from core.captions.measure import ass_size, ink
 from core.captions.style import OFFERED, Style, load_style, styles
 from core.captions.tags import escape
@@ -101,6 +101,25 @@ async def test_every_script_is_drawn_by_our_own_font_on_a_machine_without_any(
         assert right - left == pytest.approx((inks[0].right - inks[0].left) * 72, abs=5), name
         assert bottom - top == pytest.approx((inks[0].top - inks[0].bottom) * 72, abs=5), name
         assert (left + right) / 2 == pytest.approx(540, abs=6), name
+
+
+@pytest.mark.parametrize("most", ["Devanagari", "Arabic", "Japanese", "Thai", "Latin", "Cyrillic"])
+@pytest.mark.parametrize("here", ["español, ¿lo sabías? 50", "Самое важное", "सबसे अच्छा"])
+def test_where_the_language_changes_a_cue_is_drawn_by_the_font_of_its_own(
+    most: str, here: str
+) -> None:
+    main = font_for(" ".join([PHRASES[most]] * 3 + [here]))
+    (run,) = runs(here, font_here(here, main))
+    assert run.font.path == font_for(here).path
+
+
+def test_characters_two_languages_share_are_of_the_one_that_is_spoken() -> None:
+    main = font_for("それがディープフェイクだと見抜く")
+    assert font_here("見抜", main) == main
+    assert [r.font.family for r in runs("AI no 見", font_here("AI no 見", main))] == [
+        "Clipdesk Latin",
+        "Clipdesk Japanese",
+    ]
 
 
 async def test_without_our_folder_nothing_is_drawn_there(tmp_path: Path) -> None:

@@ -128,6 +128,19 @@ def test_chinese_and_japanese_are_broken_by_characters() -> None:
     assert lines("iPhone を 買った") == ["iPhone を買った"]
 
 
+def test_a_cue_ends_where_another_language_begins() -> None:
+    shown = lines("and then she told me मुझे लगता है कि यह अच्छा है, so we all went home")
+    assert shown[1:3] == ["she told me", "मुझे लगता"] and "so we all" in shown
+    names = lines("मैंने YouTube पर एक नया video डाला और लोग Instagram पर भी देख रहे हैं")
+    assert "मैंने YouTube" in names and "Instagram पर भी" in names  # a name is not left alone
+
+
+def test_a_thai_phrase_is_broken_where_a_syllable_begins() -> None:
+    (whole,) = spoken("แล้วเธอก็พูดว่ามันเป็นโอกาสที่ดี", word_s=3.0)
+    row = [p.text for c in cues([whole]) for p in c.pieces]
+    assert row == ["แล้ว", "เธอก็พูดว่ามัน", "เป็นโอกาสที่ดี"]
+
+
 def test_a_very_long_word_comes_in_parts_as_its_language_parts_it() -> None:
     def parts(word: str, language: str | None) -> list[str]:
         return [c.text for c in cues(spoken(word), language=language)]

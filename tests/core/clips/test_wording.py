@@ -9,7 +9,7 @@ import pytest
 from core.analysis.model import Word
 from core.clips.local import pick
 from core.clips.wish import Wish
-from tests.core.clips.talks import analysed, spoken, video, without_words
+from tests.core.clips.talks import analysed, in_lines, spoken, video, without_words
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,10 @@ def test_one_guessed_word_takes_no_title_from_the_sentence_around_it() -> None:
     (span,) = pick(video(), talk, Wish(count=1)).spans
     assert span.title.startswith("You just have to bring your old bread")
     assert "Kilmogor" not in span.title
+
+
+def test_letters_of_a_script_that_parts_no_words_are_no_tags() -> None:
+    said = ["เราไปตลาดตอนเช้าแล้วเธอก็พูดว่ามันเป็นโอกาสที่ดี", "ตลาดตอนเช้า Bangkok คึกคักมากทุกวัน"]
+    lines = "\n".join(said * 4)
+    (span,) = pick(video(), analysed(in_lines(lines), language="th"), Wish(count=1)).spans
+    assert set(span.tags) <= {"bangkok", "talk"}

@@ -24,7 +24,7 @@ CLIP = Recipe(9.8, 24.5)
 
 def talk(words: tuple[Word, ...] = WORDS) -> Analysis:
     return Analysis(
-        60.0, (0.0,), (), (), (), (), (), (), None, None, words, "upload", "en"
+        60.0, (0.0,), (), (), (), (), (), (), None, words, "upload", "en"
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_a_time_beyond_the_video_around_is_one_of_the_clip() -> None:
     late = Recipe(1000, 1040)
     words = tuple(Word(w.text, w.start_s + 990, w.end_s + 990) for w in WORDS)
     whole = Analysis(
-        2000.0, (0.0,), (), (), (), (), (), (), None, None, words, "upload", "en"
+        2000.0, (0.0,), (), (), (), (), (), (), None, words, "upload", "en"
     )  # fmt: skip
     assert apply(late, read("end at 0:30"), whole).recipe.end_s == pytest.approx(1030, abs=0.6)
     assert apply(late, read("end at 17:00"), whole).recipe.end_s == pytest.approx(1020, abs=0.6)

@@ -32,7 +32,7 @@ def framing_checks(
     ok = blind <= max(BLIND, BLIND_S / max(end_s - start_s, BLIND_S))
     limit = f"≤ {BLIND:.0%} of the time, or {BLIND_S:g} s"
     yield Check("blind", ok, _rounded(blind), limit, must=False)
-    back = sum(turns(la.path) + turns(la.lower) for la in plan.layouts if la.kind != "fit")
+    back = sum(turns(path) for la in plan.layouts if la.kind != "fit" for path in la.paths)
     allowed = max(1.0, REVERSALS_PER_S * (end_s - start_s))
     rate = back / max(end_s - start_s, 0.1)
     limit = f"≤ {REVERSALS_PER_S:g} a second"
@@ -54,8 +54,8 @@ def windows(plan: Plan, t_s: float) -> list[Window]:
     layout = _layout(plan, t_s)
     if layout is None or layout.kind == "fit":
         return []
-    paths = (layout.lower,) if layout.kind == "inset" else (layout.path, layout.lower)
-    return [window_at(path, t_s) for path in paths if path]
+    paths = (layout.lower,) if layout.kind == "inset" else layout.paths
+    return [window_at(path, t_s) for path in paths]
 
 
 def _everything(plan: Plan, t_s: float) -> bool:

@@ -10,6 +10,9 @@ from core.framing.window import Box
 
 PEER = 0.5
 """A face of this part of the biggest one's height counts beside it."""
+ALIKE = 0.66
+"""Two of whom one is smaller than this part of the other are not side by side: one is the
+background of the other."""
 STEADY = 0.35
 """Who shows in this part of the samples belongs to the scene."""
 
@@ -17,7 +20,7 @@ STEADY = 0.35
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The layout of a shot; `who` is followed together by one window, or by one each in `split`
-    (left one first); in `inset` it is the head."""
+    (in the order of the tiles); in `inset` it is the head."""
 
     kind: Kind
     who: tuple[Person, ...] = ()
@@ -28,8 +31,10 @@ class Choice:
     rooms: tuple[Box, ...] = ()
     """What each of `who` may be shown with: the camera picture they sit in; for `fit` what is
     shown. Empty: everything."""
+    beside: tuple[Person, ...] = ()
+    """For `split`: who sits there too, and must not be seen in the tile of another."""
     seats: tuple[tuple[Person, Box], ...] = ()
-    """In a call: everybody, with their tile."""
+    """In a call, or at a table: everybody, with their tile or their part of the room."""
 
 
 @dataclass(frozen=True, slots=True)

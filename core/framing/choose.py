@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from core.analysis.model import FaceSample, Spell
-from core.framing.choice import PEER, STEADY, Choice, Scene
+from core.framing.choice import ALIKE, PEER, STEADY, Choice, Scene
+from core.framing.grid import arranged, limit, strips
+from core.framing.guest import is_guest
 from core.framing.people import Person, people
 from core.framing.seats import call_of, in_a_corner, inset_of, other_seat, two_rooms
-from core.framing.talking import length_s, talking
-from core.framing.window import biggest
+from core.framing.talking import heard, length_s, talking
+from core.framing.window import Box, biggest
 from core.media.facts import Format
 
 SAME_RATIO = 0.06
@@ -23,13 +26,8 @@ SEEN = 0.25
 """A face must show in this part of a shot's samples before the crop follows it."""
 TOGETHER = 0.5
 """Two must show at once in this part of the samples before the picture is split …"""
-ALIKE = 0.66
-"""… be of this size to each other (else one is the background of the other) …"""
 SPLIT_S = 2.0
 """… and the shot must last this long: a shorter one is over before both are found."""
-ALONE_S = 3.0
-"""Where one of two comes in so much later than the shot begins, or leaves so much before it ends,
-the other one is shown alone until then, and from then on."""
 TINY = 0.055
 """A face lower than this part of the picture is a figure in a wide shot."""
 PICTURED = 0.25
@@ -56,7 +54,7 @@ def choose(
         return Choice("track", tuple(found[:1]), tuple(found[1:]), plain=True)
     if (head := inset_of(found, len(samples), scene, fmt)) is not None:
         return head
-    if (call := call_of(found, samples, voice, scene)) is not None:
+    if (call := call_of(found, samples, voice, scene, fmt)) is not None:
         return call
     if not found or not _worth_following(found, len(samples), picture):
         return Choice("fit")
@@ -66,11 +64,16 @@ def choose(
     if len(steady) >= CROWD and found[0].share(len(samples)) < CROWD_SHARE:
         return Choice("fit")
     if len(peers) == 1:
+        # The window cannot jump inside a shot: it is from the start where a guest will be, too.
+        guests = (p for p in found[1:] if is_guest(p, found[0], samples, voice))
+        both = (found[0], *(p for p in guests if _fits_together((found[0], p), window)))
+        if len(both) > 1 and _fits_together(both, window):
+            return Choice("track", both)
         return _alone(found[0], found, window)
     if _fits_together(peers, window):
         return Choice("track", peers)
     if len(peers) > 2:
-        return Choice("fit")
+        return _several(peers, found, samples, voice, scene, fmt)
     two = _two(peers, found, samples, voice, picture, fmt)
     if two.kind == "split":
         return replace(two, rooms=two_rooms(two.who, found, len(samples), scene))
@@ -92,21 +95,6 @@ def somebody_else(choice: Choice, samples: int, other: int) -> Choice:
     turns = choice.who if several else (*main, *near)
     one = turns[(other - several) % len(turns)]
     return Choice("track", (one,), tuple(p for p in turns if p is not one), plain=choice.plain)
-
-
-def alone_s(choice: Choice, samples: Sequence[FaceSample]) -> list[float]:
-    """When the second of two tiles begins to be of use, and when it ends to be: it would show an
-    empty chair before and after."""
-    both = set.intersection(*(p.there for p in choice.who)) if choice.kind == "split" else None
-    if not both or choice.rooms:
-        return []
-    first, last = min(both), max(both)
-    found = []
-    if samples[first].t_s - samples[0].t_s >= ALONE_S:
-        found.append((samples[first - 1].t_s + samples[first].t_s) / 2)
-    if samples[-1].t_s - samples[last].t_s >= ALONE_S:
-        found.append((samples[last].t_s + samples[last + 1].t_s) / 2)
-    return found
 
 
 def _worth_following(found: Sequence[Person], samples: int, picture: tuple[float, float]) -> bool:
@@ -146,7 +134,7 @@ def _two(
     a, b = sorted(peers, key=lambda p: p.center[0])
     alike = peers[1].height >= ALIKE * peers[0].height and length_s(samples) >= SPLIT_S
     both = alike and a.together(b, len(samples)) >= TOGETHER
-    if both and _tile_sizes_ok(a, b, picture, fmt):
+    if both and _tiles_hold((a, b), (), picture, fmt):
         return Choice("split", (a, b))
     one = talking((a, b), samples, voice)
     speaker = one[0] if len(one) == 1 else None
@@ -154,21 +142,53 @@ def _two(
     return _alone(speaker or found[0], found, window)
 
 
-def tile_limit(left: Person, right: Person) -> float | None:
-    """The x between two people that neither crosses; None when they come too close."""
-    a, b = left.reach, right.reach
-    gap = b.x - (a.x + a.w)
-    return a.x + a.w + gap / 2 if gap > 0.3 * max(left.width, right.width) else None
-
-
-def _tile_sizes_ok(left: Person, right: Person, picture: tuple[float, float], fmt: Format) -> bool:
-    """Both tiles can hold a head with some air while staying disjoint."""
-    limit = tile_limit(left, right)
-    if limit is None:
+def _tiles_hold(
+    who: Sequence[Person], beside: Sequence[Person], picture: tuple[float, float], fmt: Format
+) -> bool:
+    """The tiles of two can hold a head with some air while nobody else reaches into them."""
+    if not _told_apart((*who, *beside)):
         return False
     ratio = fmt.width / (fmt.height / 2)
-    for person, room in ((left, limit), (right, picture[0] - limit)):
-        w, h = biggest(room, picture[1], ratio)
+    for person, room in zip(who, strips(who, beside, Box(0.0, 0.0, *picture)), strict=True):
+        w, h = biggest(room.w, room.h, ratio)
         if person.width * 1.5 > w or person.height * 1.5 > h:
             return False
     return True
+
+
+def _told_apart(everybody: Sequence[Person]) -> bool:
+    """Whether a line goes between each and the next."""
+    row = sorted(everybody, key=lambda p: p.center[0])
+    return all(limit(a, b) is not None for a, b in pairwise(row))
+
+
+def _several(
+    peers: Sequence[Person],
+    found: Sequence[Person],
+    samples: Sequence[FaceSample],
+    voice: Sequence[Spell],
+    scene: Scene,
+    fmt: Format,
+) -> Choice:
+    """Three and more who sit beside each other: whoever speaks, else all; each in a tile where the
+    next one does not reach into it, else the whole picture."""
+    whole = Box(0.0, 0.0, *scene.picture)
+    row = tuple(sorted(peers, key=lambda p: p.center[0]))
+    there = all(p.share(len(samples)) >= TOGETHER for p in row) and length_s(samples) >= SPLIT_S
+    if not there or not _told_apart(row):
+        return Choice("fit")
+    seats = tuple(zip(row, strips(row, (), whole), strict=True))
+    loud = heard(row, samples, voice)
+    shown = [seat for seat in seats if any(seat[0] is p for p in loud)] or list(seats)
+    if len(shown) == 1:
+        ((one, room),) = shown
+        alone = _alone(one, [], biggest(room.w, room.h, fmt.width / fmt.height))
+        return replace(alone, rooms=(room,), seats=seats) if alone.who else alone
+    who = tuple(p for p, _ in shown)
+    beside = tuple(p for p in row if not any(p is one for one in who))
+    if len(who) == 2:
+        held = _tiles_hold(who, beside, scene.picture, fmt)
+    else:
+        tiles = arranged(shown, whole, fmt)
+        who, held = tuple(p for p, _ in tiles or ()), tiles is not None
+    return Choice("split", who, beside=beside, seats=seats) if held else Choice("fit", seats=seats)

@@ -15,7 +15,8 @@ from statistics import median
 from core.analysis.model import Analysis, FaceSample, Part
 from core.framing.aim import boxes, group, subjects
 from core.framing.choice import Choice, Scene
-from core.framing.choose import alone_s, choose, somebody_else
+from core.framing.choose import choose, somebody_else
+from core.framing.guests import alone_s, guest_s
 from core.framing.plan import FaceAt, Layout, Plan, Window
 from core.framing.shot import Shot, closer
 from core.framing.tiles import inset, split
@@ -52,8 +53,8 @@ def frame(
         scene = Scene((inside.w, inside.h), _boxes(analysis.boxes, (a + b) / 2, inside),
                       _drawn(analysis, a, b))  # fmt: skip
         chosen = choose(samples, voice, scene, fmt)
-        if gone := alone_s(chosen, samples):
-            left[:0] = pairwise([a, *(start_s + t for t in gone), b])
+        if come := alone_s(chosen, samples) or guest_s(chosen, samples, voice, scene, fmt):
+            left[:0] = pairwise([a, *(start_s + t for t in come), b])
             continue
         choice = somebody_else(chosen, len(samples), other)
         shot = Shot(samples, a - start_s, b - start_s, inside, fmt)
@@ -105,14 +106,14 @@ def _append(layouts: list[Layout], new: Layout) -> None:
 
 
 def _still(*both: Layout) -> bool:
-    return all(len(x.path) == 1 and len(x.lower) <= 1 for x in both)
+    return all(len(path) == 1 for x in both for path in x.paths)
 
 
 def _same(a: Layout, b: Layout) -> bool:
     def place(windows: Sequence[Window]) -> list[tuple[float, ...]]:
         return [(w.x, w.y, w.w, w.h) for w in windows]
 
-    return place(a.path) == place(b.path) and place(a.lower) == place(b.lower)
+    return list(map(place, a.paths)) == list(map(place, b.paths))
 
 
 def _layout(shot: Shot, choice: Choice, before: Layout | None) -> Layout:
@@ -122,7 +123,7 @@ def _layout(shot: Shot, choice: Choice, before: Layout | None) -> Layout:
     if brief and before and not choice.plain:
         return _hold(shot, before)
     made = _laid(shot, choice)
-    made = replace(made, path=_placed(shot, made.path), lower=_placed(shot, made.lower))
+    made = made.with_paths(_placed(shot, path) for path in made.paths)
     return _settled(made, before) if before else made
 
 
@@ -166,16 +167,14 @@ def _flickers(shot: Shot, before: Layout) -> bool:
     return any(
         w.x <= x + f.x and x + f.x + f.w <= w.x + w.w
         and w.y <= y + f.y and y + f.y + f.h <= w.y + w.h
-        for w in (*before.path[-1:], *before.lower[-1:])
+        for w in (path[-1] for path in before.paths)
         for f in faces
     )  # fmt: skip
 
 
 def _hold(shot: Shot, before: Layout) -> Layout:
-    def last(path: tuple[Window, ...]) -> tuple[Window, ...]:
-        return (replace(path[-1], t_s=shot.start_s),) if path else ()
-
-    return Layout(shot.start_s, shot.end_s, before.kind, last(before.path), last(before.lower))
+    held = replace(before, start_s=shot.start_s, end_s=shot.end_s)
+    return held.with_paths((replace(path[-1], t_s=shot.start_s),) for path in before.paths)
 
 
 def _plain(shot: Shot, choice: Choice) -> tuple[Window, ...]:

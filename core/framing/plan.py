@@ -6,12 +6,12 @@ Times count from the start of the clip; boxes are pixels of the upright source p
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 Kind = Literal["track", "split", "inset", "fit"]
-"""`track`: one window follows the subject. `split`: two who talk, one above the other.
+"""`track`: one window follows the subject. `split`: a tile for each of two to six, in rows.
 `inset`: a screen above, and below it, bigger, the head that sits in a corner of it.
 `fit`: the whole picture over a blurred copy of itself."""
 
@@ -76,13 +76,25 @@ class Layout:
     end_s: float
     kind: Kind
     path: tuple[Window, ...]
-    """Window of the subject; for `split` the upper one; for `inset` the screen; for `fit` the whole
-    picture, without black bars that are part of it."""
+    """Window of the subject; for `split` of the first tile; for `inset` the screen; for `fit` the
+    whole picture, without black bars that are part of it."""
     lower: tuple[Window, ...] = ()
-    """For `split`: the window of the lower half; for `inset`: the one of the head."""
+    """For `split`: the window of the second tile; for `inset`: the one of the head."""
     joined: bool = False
     """It goes on with the shot of the one before, behind something that was taken out: another
     window, and nothing else changes."""
+    more: tuple[tuple[Window, ...], ...] = ()
+    """For `split`: the windows of the tiles after the second, in reading order."""
+
+    @property
+    def paths(self) -> tuple[tuple[Window, ...], ...]:
+        """All its windows, in the order of the tiles."""
+        return tuple(path for path in (self.path, self.lower, *self.more) if path)
+
+    def with_paths(self, paths: Iterable[tuple[Window, ...]]) -> Layout:
+        """The same with these windows."""
+        first, *rest = paths
+        return replace(self, path=first, lower=rest[0] if rest else (), more=tuple(rest[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +126,12 @@ class Plan:
         return cls(
             raw["format"],
             tuple(
-                Layout(**{**r, "path": path(r["path"]), "lower": path(r["lower"])})
+                Layout(
+                    **{k: v for k, v in r.items() if k not in ("path", "lower", "more")},
+                    path=path(r["path"]),
+                    lower=path(r["lower"]),
+                    more=tuple(path(p) for p in r.get("more", ())),
+                )
                 for r in raw["layouts"]
             ),
         )

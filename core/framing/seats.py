@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from core.analysis.model import FaceSample, Spell
 from core.framing.choice import PEER, STEADY, Choice, Scene
+from core.framing.grid import arranged
 from core.framing.inset import head_room
 from core.framing.people import Person
-from core.framing.talking import talking
+from core.framing.talking import heard
 from core.framing.window import Box, union
 from core.media.facts import Format
 
@@ -71,22 +72,25 @@ def call_of(
     samples: Sequence[FaceSample],
     voice: Sequence[Spell],
     scene: Scene,
+    fmt: Format,
 ) -> Choice | None:
-    """A call of three and more, each in a tile: the one who talks, or the two who talk most; as
-    long as that is not clear, all tiles."""
+    """A call of three and more, each in a tile: the tiles of those who talk, or of all as long as
+    that is not clear; the whole of it where that makes nobody bigger."""
     boxes = _tiles(found, len(samples), scene)
-    seated = _seated(found, len(samples), boxes)
-    if len(seated) < CALL:
+    seats = tuple(_seated(found, len(samples), boxes))
+    if len(seats) < CALL:
         return None
-    loud = talking([p for p, _ in seated], samples, voice)
-    rooms = [next(b for p, b in seated if p is t) for t in loud]
-    if len(loud) == 1 and loud[0].height * 1.15 <= rooms[0].h:
-        return Choice("track", tuple(loud), rooms=tuple(rooms), seats=tuple(seated))
-    if len(loud) == 2:
-        both = sorted(zip(loud, rooms, strict=True), key=lambda t: (t[1].x, t[1].y))
-        who, tiles = tuple(p for p, _ in both), tuple(b for _, b in both)
-        return Choice("split", who, rooms=tiles, seats=tuple(seated))
-    return Choice("fit", rooms=(_around(scene, boxes),), seats=tuple(seated))
+    loud = heard([p for p, _ in seats], samples, voice)
+    shown = [seat for seat in seats if any(seat[0] is p for p in loud)] or list(seats)
+    if len(shown) == 1 and shown[0][0].height * 1.15 <= shown[0][1].h:
+        return Choice("track", (shown[0][0],), rooms=(shown[0][1],), seats=seats)
+    whole = _around(scene, boxes)
+    two = tuple(sorted(shown, key=lambda seat: (seat[1].x, seat[1].y))) if len(shown) == 2 else None
+    tiles = two or arranged(shown, whole, fmt)
+    if tiles is None:
+        return Choice("fit", rooms=(whole,), seats=seats)
+    who, rooms = tuple(p for p, _ in tiles), tuple(b for _, b in tiles)
+    return Choice("split", who, rooms=rooms, seats=seats)
 
 
 def _tiles(found: Sequence[Person], samples: int, scene: Scene) -> tuple[Box, ...]:

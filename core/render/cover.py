@@ -125,10 +125,10 @@ def _still(plan: Plan, at_s: float) -> Plan:
     """The framing of one moment, as a plan of its own."""
 
     def held(path: Sequence[Window]) -> tuple[Window, ...]:
-        return (replace(window_at(path, at_s), t_s=0.0),) if path else ()
+        return (replace(window_at(path, at_s), t_s=0.0),)
 
     one = layout_at(plan, at_s)
-    still = replace(one, start_s=0.0, end_s=1.0, path=held(one.path), lower=held(one.lower))
+    still = replace(one, start_s=0.0, end_s=1.0).with_paths(map(held, one.paths))
     return Plan(plan.format, (still,))
 
 

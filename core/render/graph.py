@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from core.captions.area import area
 from core.framing.crop_path import Crop, crop, flat_sum
+from core.framing.grid import cells, rows
 from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window
 from core.media.facts import Format
@@ -101,8 +102,7 @@ def _stretches(plan: Plan, beat: Beat) -> list[_Stretch]:
 
 def _alike(a: Layout, b: Layout) -> bool:
     def sizes(layout: Layout) -> list[tuple[float, float]]:
-        first = [path[0] for path in (layout.path, layout.lower) if path]
-        return [(round(w.w, 2), round(w.h, 2)) for w in first]
+        return [(round(path[0].w, 2), round(path[0].h, 2)) for path in layout.paths]
 
     return a.kind == b.kind and sizes(a) == sizes(b)
 
@@ -130,16 +130,9 @@ def _chain(
     if kind == "track":
         size = (fmt.width, fmt.height)
         return [f"{source},{_cropped(stretch, paths, beat, picture, size)}[made{k}]"]
-    lower = [layout.lower for _, layout in stretch.layouts]
     if kind == "inset":
         return _inset(k, source, stretch, beat, picture, fmt)
-    half = (fmt.width, fmt.height // 2)
-    return [
-        f"{source},split[up{k}][low{k}]",
-        f"[up{k}]{_cropped(stretch, paths, beat, picture, half)}[top{k}]",
-        f"[low{k}]{_cropped(stretch, lower, beat, picture, half)}[bottom{k}]",
-        f"[top{k}][bottom{k}]vstack[made{k}]",
-    ]
+    return _tiled(k, source, stretch, beat, picture, fmt)
 
 
 def _window(
@@ -187,6 +180,26 @@ def fitted(k: int | str, source: str, picture: Picture, fmt: Format, top: int) -
         f"[back{k}]{ground(size, fmt)}[blur{k}]",
         f"[blur{k}][whole{k}]overlay=x=(W-w)/2:y={top}[made{k}]",
     ]
+
+
+def _tiled(
+    k: int, source: str, stretch: _Stretch, beat: Beat, picture: Picture, fmt: Format
+) -> list[str]:
+    """A tile for everybody, in rows that lie on each other."""
+    tiles = list(zip(*(layout.paths for _, layout in stretch.layouts), strict=True))
+    parts = [f"{source},split={len(tiles)}" + "".join(f"[part{k}_{n}]" for n in range(len(tiles)))]
+    for n, (paths, at) in enumerate(zip(tiles, cells(len(tiles), fmt), strict=True)):
+        cropped = _cropped(stretch, paths, beat, picture, (int(at.w), int(at.h)))
+        parts.append(f"[part{k}_{n}]{cropped}[tile{k}_{n}]")
+    names = [f"[tile{k}_{n}]" for n in range(len(tiles))]
+    lines = []
+    for r, count in enumerate(rows(len(tiles))):
+        row, names = names[:count], names[count:]
+        if count > 1:
+            parts.append(f"{''.join(row)}hstack={count}[row{k}_{r}]")
+            row = [f"[row{k}_{r}]"]
+        lines += row
+    return [*parts, f"{''.join(lines)}vstack={len(lines)}[made{k}]"]
 
 
 def _inset(

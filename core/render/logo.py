@@ -18,13 +18,12 @@ from pathlib import Path
 from core.analysis.model import FaceSample
 from core.brand.logo import size_of
 from core.captions.area import area, centred, scale
-from core.framing.inset import inset
-from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
+from core.framing.plan import FaceAt, Layout, Plan
 from core.media.facts import FORMATS, Format
-from core.render.graph import fit_size, fit_top
 from core.render.place import HAIR
 from core.render.rate import Beat
 from core.render.scaling import TO_709
+from core.render.shown import Tile, tiles
 
 WIDE_PX, HIGH_PX = 220, 130
 """The room it may take, of 1080 × 1920."""
@@ -151,43 +150,20 @@ def _looks(
 ) -> list[list[Box]]:
     """The heads of each sampled moment of a layout, in the finished picture."""
     inside = [f for f in every if layout.start_s <= f.t_s < layout.end_s]
-    times = sorted({f.t_s for f in inside})
-    views = _views(layout, fmt, captioned=captioned)
-    return [
-        [_head(f, window_at(path, t), at) for f in inside if f.t_s == t for path, at in views]
-        for t in times
-    ]
+    shown = ((t, tiles(layout, t, fmt, captioned=captioned)) for t in {f.t_s for f in inside})
+    return [[_head(f, tile) for f in inside if f.t_s == t for tile in there] for t, there in shown]
 
 
-def _views(layout: Layout, fmt: Format, *, captioned: bool) -> list[tuple[tuple[Window, ...], Box]]:
-    """Each window with the part of the picture that shows it."""
-    if layout.kind == "split":
-        half = fmt.height / 2
-        upper, lower = Box(0, 0, fmt.width, half), Box(0, half, fmt.width, fmt.height)
-        return [(layout.path, upper), (layout.lower, lower)]
-    if layout.kind == "inset":
-        screen, head = layout.path[0], layout.lower[0]
-        at = inset((screen.w, screen.h), (head.w, head.h), fmt)
-        above = Box(0, at.screen_y, fmt.width, at.screen_y + at.screen_h)
-        below = Box(at.head_x, at.head_y, at.head_x + at.head_w, at.head_y + at.head_h)
-        return [(layout.path, above), (layout.lower, below)]
-    if layout.kind == "fit":
-        shown = (round(layout.path[0].w), round(layout.path[0].h))
-        width, height = fit_size(shown, fmt)
-        left, top = (fmt.width - width) / 2, fit_top(shown, fmt, captioned=captioned)
-        return [(layout.path, Box(left, top, left + width, top + height))]
-    return [(layout.path, Box(0, 0, fmt.width, fmt.height))]
-
-
-def _head(face: FaceAt, window: Window, at: Box) -> Box:
+def _head(face: FaceAt, tile: Tile) -> Box:
     """A face with its hair and some air, where it is shown."""
-    across, down = (at.right - at.left) / window.w, (at.bottom - at.top) / window.h
-    left, top = at.left + (face.x - window.x) * across, at.top + (face.y - window.y) * down
+    window, at = tile.window, tile.at
+    across, down = at.w / window.w, at.h / window.h
+    left, top = at.x + (face.x - window.x) * across, at.y + (face.y - window.y) * down
     right, bottom = left + face.w * across, top + face.h * down
     head = Box(left - AIR_PX, top - HAIR * (bottom - top) - AIR_PX, right + AIR_PX, bottom + AIR_PX)
     return Box(
-        max(head.left, at.left), max(head.top, at.top), min(head.right, at.right),
-        min(head.bottom, at.bottom),
+        max(head.left, at.x), max(head.top, at.y), min(head.right, at.x + at.w),
+        min(head.bottom, at.y + at.h),
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Where the captions stand: clear of every face that is shown, as long as there is room.
 
-Two above each other have them on the seam, a screen with a head below it in the gap between, a
-whole picture below it. Over one window they
-stay where the style has them while that is clear of faces; else under the chin, else above the
-head, within the free area. There is one place for each layout: captions that followed a head would
+Tiles above each other have them on the seam, or close to it where a face comes up to it, a screen
+with a head below it in the gap between, a whole picture below it. Over one window they stay where
+the style has them while that is clear of faces; else under the chin, else above the head, within
+the free area. There is one place for each layout: captions that followed a head would
 nod with it. A place that is still clear after a cut is kept.
 """
 
@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from core.analysis.model import FaceSample
 from core.captions.area import area, scale
 from core.captions.style import Style
+from core.framing.grid import cells, seams
 from core.framing.inset import inset
 from core.framing.plan import FaceAt, Layout, Plan, Window, window_at
+from core.framing.window import Box
 from core.media.facts import Format
 
 HALF_PX = 130
@@ -28,6 +30,8 @@ AIR_PX = 24
 HAIR = 0.35
 """Above the box of a face there is so much more head, in heights of the box."""
 STEP_PX = 20
+NEAR_SEAM = 8
+"""Steps: so far from the seam captions still belong to it."""
 CLEAR = 0.2
 """A place is clear when a face reaches into it in so few of the moments at most."""
 WIDE = 0.36
@@ -80,7 +84,7 @@ def clear_of_faces(
 ) -> bool:
     """Whether these places of `places` meet no face for more than a moment."""
     for layout, (_, middle) in zip(_shots(plan), found, strict=True):
-        if layout.kind == "track":
+        if layout.kind in ("track", "split"):
             heads, count = _heads(layout, _moments(layout, faces, seen), fmt)
             if _share(heads, count, middle, _Half.of(style, fmt), fmt) > CLEAR:
                 return False
@@ -94,8 +98,8 @@ def _shots(plan: Plan) -> list[Layout]:
     for layout in plan.layouts:
         if found and layout.joined:
             last = found.pop()
-            path, lower = (*last.path, *layout.path), (*last.lower, *layout.lower)
-            layout = replace(last, end_s=layout.end_s, path=path, lower=lower)
+            both = zip(last.paths, layout.paths, strict=True)
+            layout = replace(last, end_s=layout.end_s).with_paths((*a, *b) for a, b in both)
         found.append(layout)
     return found
 
@@ -122,8 +126,6 @@ def _middle(
     above_px: float,
     before: float | None,
 ) -> float:
-    if layout.kind == "split":
-        return fmt.height / 2
     if layout.kind == "inset":
         screen, head = layout.path[0], layout.lower[0]
         return inset((screen.w, screen.h), (head.w, head.h), fmt).captions_y
@@ -131,12 +133,14 @@ def _middle(
         return float(area(fmt).bottom)  # they are moved up until they are inside
     usual = style.middle_y * fmt.height / 1920
     heads, count = _heads(layout, moments, fmt)
+    half, step = _Half.of(style, fmt, above_px), max(1, round(STEP_PX * scale(fmt)))
+    if layout.kind == "split":
+        return _on_a_seam(seams(len(layout.paths), fmt), step, heads, count, half, fmt)
     if not heads:
         return usual
-    half = _Half.of(style, fmt, above_px)
     lowest, highest = area(fmt).bottom - half.lower, area(fmt).top + half.upper
     usual = max(highest, min(lowest, usual))
-    steps = range(int(highest), int(lowest) + 1, max(1, round(STEP_PX * scale(fmt))))
+    steps = range(int(highest), int(lowest) + 1, step)
     liked = [before] if before is not None and highest <= before <= lowest else []
     ordered = [usual, *liked, *sorted(s for s in steps if s > usual), lowest,
                *sorted((s for s in steps if s < usual), reverse=True)]  # fmt: skip
@@ -147,6 +151,23 @@ def _middle(
         if clear is not None:
             return float(clear)
     return lowest
+
+
+def _on_a_seam(
+    meet: Sequence[float],
+    step: int,
+    heads: Sequence[_Head],
+    count: int,
+    half: _Half,
+    fmt: Format,
+) -> float:
+    """On a seam between tiles, or as near to it as it is clear."""
+    off = sorted((k * step for k in range(-NEAR_SEAM, NEAR_SEAM + 1)), key=abs)
+    for shown in (heads, [h.bald for h in heads]):
+        for middle in (y + d for d in off for y in meet):
+            if _share(shown, count, middle, half, fmt) <= CLEAR:
+                return float(middle)
+    return meet[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +187,14 @@ def _heads(
     layout: Layout, moments: Sequence[tuple[float, list[FaceAt]]], fmt: Format
 ) -> tuple[list[_Head], int]:
     """Whoever captions could meet, and in how many moments it was looked."""
+    one = (Box(0.0, 0.0, float(fmt.width), float(fmt.height)),)
+    places_ = cells(len(layout.paths), fmt) if layout.kind == "split" else one
     found = [
         head
         for n, (t, there) in enumerate(moments)
         for f in there
-        if (head := _head(f, window_at(layout.path, t), fmt, n))
+        for path, at in zip(layout.paths, places_, strict=True)
+        if (head := _head(f, window_at(path, t), at, fmt, n))
     ]
     return found, len(moments)
 
@@ -182,14 +206,17 @@ def _share(heads: Sequence[_Head], count: int, middle: float, half: _Half, fmt: 
     return len(met) / max(1, count)
 
 
-def _head(face: FaceAt, window: Window | None, fmt: Format, sample: int) -> _Head | None:
+def _head(face: FaceAt, window: Window, at: Box, fmt: Format, sample: int) -> _Head | None:
     """Where a face lies in the finished picture, if captions could meet it there."""
-    if window is None:
+    across, down = at.w / window.w, at.h / window.h
+    left, right = ((x - window.x) * across for x in (face.x, face.x + face.w))
+    top, chin = at.y + (face.y - window.y) * down, at.y + (face.y + face.h - window.y) * down
+    if at.h < fmt.height and (right < 0 or left > at.w):
         return None
-    grow = fmt.height / window.h
-    middle = (face.x + face.w / 2 - window.x) / window.w
-    top, chin = (face.y - window.y) * grow, (face.y + face.h - window.y) * grow
-    reach = WIDE + face.w / window.w / 2
-    if abs(middle - 0.5) > reach or chin - top < SMALL * fmt.height or chin < 0 or top > fmt.height:
+    middle = (at.x + (left + right) / 2) / fmt.width
+    reach = WIDE + (right - left) / fmt.width / 2
+    if abs(middle - 0.5) > reach or chin - top < SMALL * fmt.height:
+        return None
+    if chin < at.y or top > at.y + at.h:
         return None
     return _Head(top - HAIR * (chin - top), chin, sample)

@@ -78,10 +78,8 @@ def _alternating(
             layout,
             start_s=a,
             end_s=b,
-            path=_between(layout.path, a, b),
-            lower=_between(layout.lower, a, b),
             joined=k > 0,
-        )
+        ).with_paths(_between(path, a, b) for path in layout.paths)
         own = [f for f in faces if a <= f.t_s < b]
         if k % 2:
             closer = _closer(piece, own)
@@ -94,8 +92,6 @@ def _alternating(
 
 def _between(path: Sequence[Window], start_s: float, end_s: float) -> tuple[Window, ...]:
     """The part of a path from one moment to another, with a point at both."""
-    if not path:
-        return ()
     inner = [w for w in path if start_s < w.t_s < end_s]
     return (_window_at(path, start_s), *inner, _window_at(path, end_s))
 
@@ -107,13 +103,14 @@ def _window_at(path: Sequence[Window], t_s: float) -> Window:
 def _closer(piece: Layout, faces: Sequence[FaceAt]) -> Layout | None:
     """None when a face would not be whole any more."""
     middle = _middle(faces)
-    path = tuple(_zoomed(w, middle) for w in piece.path)
-    lower = tuple(_zoomed(w, None) for w in piece.lower)
+    first, *rest = piece.paths
+    path = tuple(_zoomed(w, middle) for w in first)
+    others = (tuple(_zoomed(w, None) for w in other) for other in rest)
     for face in faces:
         was = _inside(face, window_at(piece.path, face.t_s))
         if was >= WHOLE and _inside(face, window_at(path, face.t_s)) < WHOLE:
             return None
-    return replace(piece, path=path, lower=lower)
+    return piece.with_paths((path, *others))
 
 
 def _middle(faces: Sequence[FaceAt]) -> Point | None:

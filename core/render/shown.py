@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.analysis.model import Face, FaceSample
+from core.framing.grid import cells
 from core.framing.inset import inset
 from core.framing.plan import Layout, Plan, Window, window_at
 from core.framing.window import Box
@@ -45,14 +46,14 @@ def tiles(layout: Layout, t_s: float, fmt: Format, *, captioned: bool) -> list[T
         w, h = fit_size(size, fmt)
         top = fit_top(size, fmt, captioned=captioned)
         return [Tile(above, Box((wide - w) / 2, float(top), float(w), float(h)))]
-    below = window_at(layout.lower, t_s)
     if layout.kind == "inset":
+        below = window_at(layout.lower, t_s)
         at = inset((above.w, above.h), (below.w, below.h), fmt)
         head = Box(*map(float, (at.head_x, at.head_y, at.head_w, at.head_h)))
         return [Tile(above, Box(0.0, float(at.screen_y), wide, float(at.screen_h))),
                 Tile(below, head)]  # fmt: skip
-    half = high / 2
-    return [Tile(above, Box(0.0, 0.0, wide, half)), Tile(below, Box(0.0, half, wide, half))]
+    places = cells(len(layout.paths), fmt)
+    return [Tile(window_at(p, t_s), at) for p, at in zip(layout.paths, places, strict=True)]
 
 
 def shown_faces(

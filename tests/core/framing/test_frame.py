@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.model import Analysis, Face, FaceSample
+from core.analysis.model import Analysis, Face, FaceSample, Spell
 from core.framing.frame import frame
+from core.framing.grid import cells
 from core.framing.plan import Plan, turns
-from core.media.facts import FORMATS, VERTICAL, Format
+from core.media.facts import FORMATS, SQUARE, VERTICAL, Format
 from tests.core.framing.scenes import Where, at, reversals, scene, sway, video
 
 
@@ -177,6 +179,88 @@ def test_two_far_apart_get_a_tile_each_and_the_tiles_share_nothing() -> None:
     assert (eyes - upper.y) / upper.h == pytest.approx(1 / 3, abs=0.06)
 
 
+@pytest.mark.parametrize(("fmt", "count"), [(VERTICAL, 3), (VERTICAL, 4), (SQUARE, 4)])
+def test_of_several_at_a_table_everybody_has_a_tile_with_nobody_else_in_it(
+    fmt: Format, count: int
+) -> None:
+    xs = [250 + 470 * k for k in range(count)]
+    plan = plan_of(scene(*((110, sway(x, 480)) for x in xs)), fmt)
+    assert kinds(plan) == ["split"]
+    tiles = [path[0] for path in plan.layouts[0].paths]
+    assert len(tiles) == count
+    for window in tiles:
+        inside = [x for x in xs if window.x - 44 < x < window.x + window.w + 44]
+        assert len(inside) == 1, "one whole face, and no slice of another"
+        assert window.x < inside[0] - 60 and inside[0] + 60 < window.x + window.w
+    assert len({round(w.x) for w in tiles}) == count
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def talks(analysis: Analysis, *who: Sequence[int]) -> Analysis:
+    """The same, where of the faces, from left to right, these talk in turn, each as long."""
+    each = analysis.duration_s / len(who)
+
+    def said(sample: FaceSample) -> FaceSample:
+        now = who[min(int(sample.t_s / each), len(who) - 1)]
+        row = sorted(sample.faces, key=lambda f: f.x)
+        return replace(
+            sample,
+            faces=tuple(replace(f, lips=0.2 if n in now else 0.03) for n, f in enumerate(row)),
+        )
+
+    samples = tuple(map(said, analysis.samples))
+    return replace(analysis, samples=samples, voice=(Spell(0.0, analysis.duration_s),))
+
+
+@pytest.mark.parametrize(
+    ("who", "tiles"),
+    [
+        ([[1]], 1),
+        ([[0], [2]], 2),
+        ([[1], [1], [1], [1], [3]], 2),
+        ([[0], [1], [3]], 3),
+        ([[0, 1, 2, 3]], 4),
+    ],
+)
+def test_of_four_at_a_table_those_are_shown_who_take_a_turn(
+    who: list[list[int]], tiles: int
+) -> None:
+    xs = [250, 720, 1190, 1660]
+    plan = plan_of(talks(scene(*((110, sway(x, 480)) for x in xs)), *who))
+    (layout,) = plan.layouts
+    assert layout.kind == ("track" if tiles == 1 else "split")
+    windows = [path[0] for path in layout.paths]
+    shown = {n for w in windows for n, x in enumerate(xs) if w.x < x + 44 and x - 44 < w.x + w.w}
+    assert shown == {n for turn in who for n in turn} and len(windows) == tiles
+
+
+@pytest.mark.parametrize(("speaks", "expected"), [(True, 3), (False, 1)])
+def test_a_guest_of_a_third_of_the_shot_has_a_tile_while_there_if_they_speak(
+    speaks: bool, expected: int
+) -> None:
+    guest = sway(1500, 420)
+    analysis = scene(
+        (200, sway(450, 420)), (190, lambda t: guest(t) if 8 <= t < 14 else None), length_s=20
+    )
+    plan = plan_of(talks(analysis, [0], [0], [1] if speaks else [0], [0]))
+    assert len(plan.layouts) == expected
+    if speaks:
+        assert kinds(plan) == ["track", "split", "track"]
+        assert [round(la.start_s) for la in plan.layouts] == [0, 8, 14]
+
+
+def test_a_guest_close_by_is_in_the_window_before_they_come() -> None:
+    guest = sway(1050, 420)
+    analysis = scene(
+        (180, sway(800, 420)), (170, lambda t: guest(t) if 8 <= t < 14 else None), length_s=20
+    )
+    plan = plan_of(talks(analysis, [0], [0], [1], [0]))
+    (layout,) = plan.layouts
+    assert layout.kind == "track" and len(layout.path) == 1
+    window = layout.path[0]
+    assert window.x < 728 and window.x + window.w > 1118
+
+
 def test_two_side_by_side_share_one_window() -> None:
     plan = plan_of(scene((150, sway(800, 400)), (150, sway(1050, 400))))
     assert kinds(plan) == ["track"]
@@ -196,7 +280,7 @@ def test_a_second_face_that_shows_rarely_does_not_split_the_picture() -> None:
     [
         ([], "nobody"),
         ([(40, sway(900, 500))], "a figure in a wide shot"),
-        ([(150, sway(x, 400)) for x in (200, 800, 1200, 1700)], "four all over the picture"),
+        ([(150, sway(x, 300 + x % 7 * 80)) for x in (300, 360, 420, 1700)], "four in a heap"),
         ([(120, sway(1750, 950))], "a camera picture in the corner of a screen"),
         ([(200, sway(230, 150))], "a camera picture in the corner of a game"),
         ([(120, sway(1750, 950)), (50, sway(900, 400))], "… and a small face on the screen"),
@@ -294,12 +378,15 @@ def test_whatever_is_seen_windows_are_exact_and_inside(
     for a, b in zip(plan.layouts, plan.layouts[1:], strict=False):
         assert a.end_s == b.start_s
     for layout in plan.layouts:
-        half = 2 if layout.kind == "split" else 1
-        for window in (*layout.path, *layout.lower):
+        tiles = cells(len(layout.paths), fmt) if layout.kind == "split" else ()
+        shapes = [at.w / at.h for at in tiles] or [fmt.width / fmt.height] * 2
+        for window, shape in (
+            (w, s) for p, s in zip(layout.paths, shapes, strict=False) for w in p
+        ):
             assert window.x >= -1e-6 and window.x + window.w <= size[0] + 1e-6
             assert window.y >= -1e-6 and window.y + window.h <= size[1] + 1e-6
             if layout.kind != "fit":
-                assert window.w / window.h == pytest.approx(fmt.width / (fmt.height / half))
+                assert window.w / window.h == pytest.approx(shape)
 
 
 def test_every_format_has_a_plan() -> None:

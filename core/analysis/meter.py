@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 from core.analysis.bars import BarMeter, Block
@@ -78,19 +79,23 @@ class PieceMeter:
 
     def read(self, pipe: BinaryIO) -> bool:
         """To the end of the piece; whether the pipe ended before."""
-        finding = threading.Thread(target=self._find, name="faces")
-        finding.start()
-        try:
-            for n, frame in enumerate(read_frames(pipe, self._facts, self._reading)):
-                self._add(n, frame)
-                if self._enough(frame.t_s):
-                    self._judge()
-                    return False
-            self._judge()
-            return not self._stopped.is_set()
-        finally:
-            self._due.put(None)
-            finding.join()
+        with ThreadPoolExecutor(1, "faces") as beside:
+            finding = beside.submit(self._find)
+            try:
+                ended = self._read(pipe)
+            finally:
+                self._due.put(None)
+            finding.result()
+        return ended
+
+    def _read(self, pipe: BinaryIO) -> bool:
+        for n, frame in enumerate(read_frames(pipe, self._facts, self._reading)):
+            self._add(n, frame)
+            if self._enough(frame.t_s):
+                self._judge()
+                return False
+        self._judge()
+        return not self._stopped.is_set()
 
     def stop(self) -> None:
         """End both threads soon."""
@@ -107,7 +112,7 @@ class PieceMeter:
 
     def _enough(self, t_s: float) -> bool:
         reading = self._reading
-        over_s = OVER_S if self._faces is not None else 0.0
+        over_s = 0.0 if reading.exact else OVER_S
         if not (self._asked or reading.every) and t_s > reading.start_s + _SOON_S:
             self._asked = True
             self.too_many_doubts = len(self.doubts()) > 1
@@ -120,8 +125,14 @@ class PieceMeter:
             self.too_many_doubts |= len(self.doubts()) > max(1.0, length_s / _EACH_S)
 
     def _find(self) -> None:
-        while (frame := self._due.get()) is not None:
-            if not self._stopped.is_set() and self._faces is not None:
-                self._faces.add(frame)
-                self._text.add(frame)
-                self._boxes.add(frame, self._faces.here)
+        try:
+            while (frame := self._due.get()) is not None:
+                if not self._stopped.is_set() and self._faces is not None:
+                    self._faces.add(frame)
+                    self._text.add(frame)
+                    self._boxes.add(frame, self._faces.here)
+        except BaseException:
+            self._stopped.set()
+            while self._due.get() is not None:  # the reader waits where the queue is full
+                pass
+            raise

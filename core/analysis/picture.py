@@ -56,11 +56,13 @@ class Picture:
     looks: tuple[Look, ...] = ()
 
 
-async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> Picture:
-    """Look at the picture once. Memory does not grow with its length. Raises NotUsable when there
-    is not one."""
+async def watch(
+    video: Video, *, settings: Settings, tell: Tell, kept: Kept, faces: bool = True
+) -> Picture:
+    """Look at the picture once. Memory does not grow with its length. Without `faces` only shots,
+    motion, black and frozen parts are told. Raises NotUsable when there is no picture."""
     cv2.setNumThreads(1)  # the cores are busy already: decoding, shots and faces side by side
-    work = _Watching(video, settings, tell, kept)
+    work = _Watching(video, settings, tell, kept, faces=faces)
     seen = await work.everything()
     if not len(seen.steps):
         raise NotUsable("media.broken")
@@ -84,8 +86,11 @@ async def watch(video: Video, *, settings: Settings, tell: Tell, kept: Kept) -> 
 class _Watching:
     """Reads the pieces of one video."""
 
-    def __init__(self, video: Video, settings: Settings, tell: Tell, kept: Kept) -> None:
+    def __init__(
+        self, video: Video, settings: Settings, tell: Tell, kept: Kept, *, faces: bool
+    ) -> None:
         self._video, self._settings, self._tell, self._kept = video, settings, tell, kept
+        self._faces = faces
         self.usual_s = 1 / min(MAX_FPS, max(1.0, video.facts.fps))
         self._done_s: dict[float, float] = {}
 
@@ -95,26 +100,28 @@ class _Watching:
         left = list(range(len(readings)))[::-1]
 
         async def some() -> None:
+            # One net for all of them: a new one for each piece leaves holes in the memory.
+            finder = YuNet(self._settings) if self._faces else None
             while left:
                 n = left.pop()
-                seen[n] = await self._piece(readings[n])
+                seen[n] = await self._piece(readings[n], finder)
 
         at_once = min(_AT_ONCE, os.cpu_count() or 1, len(readings))
         await side_by_side(*(some() for _ in range(at_once)))
         return joined(readings, [s for s in seen if s is not None])
 
-    async def _piece(self, reading: Reading) -> Seen:
+    async def _piece(self, reading: Reading, finder: YuNet | None) -> Seen:
         """Of an earlier try, or read now."""
         name = f"picture-{reading.start_s:.3f}-{reading.end_s or 0:.3f}"
         if (raw := self._kept.load(name)) is not None:
             seen = Seen.from_json(raw)
             self._note(reading, reading.end_s or self._video.facts.duration_s)
             return seen
-        meter = self._meter(reading, FaceMeter(YuNet(self._settings)))
+        meter = self._meter(reading, finder)
         await self._read(reading, meter)
         if meter.too_many_doubts:
             reading = replace(reading, every=True)
-            meter = self._meter(reading, FaceMeter(YuNet(self._settings)))
+            meter = self._meter(reading, finder)
             await self._read(reading, meter)
         for doubt in meter.doubts():
             await self._look_again(doubt, meter)
@@ -129,10 +136,11 @@ class _Watching:
         self._kept.save(name, seen.to_json())
         return seen
 
-    def _meter(self, reading: Reading, faces: FaceMeter | None) -> PieceMeter:
+    def _meter(self, reading: Reading, finder: YuNet | None) -> PieceMeter:
         def note(at_s: float) -> None:
             self._note(reading, at_s)
 
+        faces = FaceMeter(finder) if finder else None
         return PieceMeter(self._video.facts, reading, self.usual_s, faces, note)
 
     async def _read(self, reading: Reading, meter: PieceMeter) -> None:

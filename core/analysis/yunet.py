@@ -55,9 +55,10 @@ def face_model(settings: Settings) -> Path:
 
 @cache
 def _opens(model: Path) -> bool:
-    """Not when it is missing, half there, or something else."""
+    """Not when it is missing, half there, or something else: some models open, and then find
+    nothing in a picture but an error."""
     try:
-        open_net(model, (TILE, TILE))
+        open_net(model, (TILE, TILE)).detect(np.zeros((TILE, TILE, 3), np.uint8))
     except cv2.error:
         return False
     return True

@@ -1,7 +1,8 @@
 """Shot edges of joined recordings, found by us and by PySceneDetect, in the same run.
 
 Three encoders' habits: key frames on the cuts, key frames at fixed places with few pictures between
-that others refer to, and no such pictures at all.
+that others refer to, and no such pictures at all. Then the same pieces dark, with flashes and
+a camera that swings, and a concert whose cuts were found by eye.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from core.media.probe import probe
 from core.settings import Settings
 from core.tell import tell_nobody
 from tests.quality.cuts import f1
-from tests.quality.material import RECORDINGS, joined
+from tests.quality.material import RECORDINGS, Case, joined
 
 HABITS = {
     "scenes": (),
     "fixed": ("-g", "60", "-sc_threshold", "0", "-bf", "3", "-b_strategy", "0"),
     "simple": ("-bf", "0", "-g", "120", "-sc_threshold", "0"),
 }
+CONCERT = Case("concert", RECORDINGS / "cuts_concert_10s_360p.mp4", cuts_s=(1.511, 3.580, 7.884))
 Find = Callable[[Path], list[float]]
 
 
@@ -45,8 +47,10 @@ def compare(settings: Settings, folder: Path, runs: int) -> dict[str, Found]:
     if not RECORDINGS.is_dir():
         return {"ours": Found(0.0, 0.0, 0, 0)}
     cases = [joined(settings, folder, name, *habit) for name, habit in HABITS.items()]
+    cases += [joined(settings, folder, "hard", hard=True), CONCERT]
     ways: dict[str, Find] = {
-        "ours": lambda path: _ours(path, settings),
+        "ours": lambda path: _ours(path, settings, faces=False),
+        "ours, with faces, text and boxes": lambda path: _ours(path, settings, faces=True),
         "AdaptiveDetector": lambda path: _theirs(path, "AdaptiveDetector"),
         "ContentDetector": lambda path: _theirs(path, "ContentDetector"),
     }
@@ -66,12 +70,12 @@ def compare(settings: Settings, folder: Path, runs: int) -> dict[str, Found]:
     }
 
 
-def _ours(path: Path, settings: Settings) -> list[float]:
-    """Faces, motion, black and frozen parts come with it."""
+def _ours(path: Path, settings: Settings, *, faces: bool) -> list[float]:
+    """Motion, black and frozen parts come with it."""
 
     async def see() -> list[float]:
         video = Video(path, "0" * 64, await probe(path))
-        seen = await watch(video, settings=settings, tell=tell_nobody, kept=Kept())
+        seen = await watch(video, settings=settings, tell=tell_nobody, kept=Kept(), faces=faces)
         return list(seen.shots_s[1:])
 
     return asyncio.run(see())

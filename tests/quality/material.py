@@ -57,16 +57,29 @@ LENGTHS = (91, 75, 118, 64, 132, 83, 57, 105, 96, 71, 110, 88)
 """Frames of the pieces, in turn: uneven, as cuts are."""
 
 
-def joined(settings: Settings, folder: Path, habit: str = "", *args: str) -> Case:
+HARD = (
+    "eq=brightness=-0.3:contrast=0.35",
+    "drawbox=c=white@0.9:t=fill:enable='between(n,30,32)'",
+    "crop=960:540:x='160+160*sin(n/7)':y=90,scale=1280:720",
+    "eq=brightness=-0.3:contrast=0.35,drawbox=c=white@0.8:t=fill:enable='between(n,40,41)'",
+)
+"""What makes edges hard to tell, a piece after the other: so dark that a cut changes little, a
+flash of light, a camera that swings to and fro, the first two together."""
+
+
+def joined(
+    settings: Settings, folder: Path, habit: str = "", *args: str, hard: bool = False
+) -> Case:
     """Pieces of the recordings behind each other at 720p; the cuts are exact by construction.
-    `args` are habits of an encoder."""
+    `args` are habits of an encoder; `hard` ones are dark, shaken and lit by flashes."""
     out = folder / f"joined{habit}.mp4"
     inputs, graph, at, cuts = [], [], 0, []
     for i, ((name, start_s), frames) in enumerate(zip(SINGLE_SHOTS, LENGTHS, strict=True)):
         inputs += ["-ss", str(start_s), "-t", str(frames / FPS + 1), "-i", str(RECORDINGS / name)]
         graph.append(
             f"[{i}:v]fps={FPS},scale=1280:720:force_original_aspect_ratio=increase,"
-            f"crop=1280:720,setsar=1,trim=end_frame={frames},setpts=PTS-STARTPTS[v{i}]"
+            f"crop=1280:720,setsar=1,trim=end_frame={frames},setpts=PTS-STARTPTS"
+            f"{f',{HARD[i % len(HARD)]},setsar=1' if hard else ''}[v{i}]"
         )
         at += frames
         cuts.append(at / FPS)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from onnxruntime.datasets import get_example
 
 from core.analysis.analyse import analyse
 from core.analysis.model import Analysis
@@ -132,7 +133,7 @@ async def test_a_flash_is_no_cut_and_a_fade_through_black_is_one(
     assert len(shots) == 2 and 2.5 < shots[1] < 3.4
 
 
-@pytest.mark.parametrize("named", ["", "none.onnx", "broken.onnx"])
+@pytest.mark.parametrize("named", ["", "none.onnx", "broken.onnx", "another.onnx"])
 async def test_the_one_face_of_an_office_talk_is_seen_nearly_always(
     recordings: Path, named: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ async def test_the_one_face_of_an_office_talk_is_seen_nearly_always(
         "-ss", 5, "-i", recordings / "talk_single_office_34s_720p.mp4", "-t", 5, "-c", "copy", piece
     )
     (tmp_path / "broken.onnx").write_bytes(b"no model at all")
+    (tmp_path / "another.onnx").write_bytes(Path(get_example("mul_1.onnx")).read_bytes())
     if named:
         monkeypatch.setenv("FACE_MODEL", str(tmp_path / named))
         assert FaceSettings().model is not None

@@ -24,6 +24,8 @@ BIG_INSET = 0.3
 """… or than this, where the rest is known to be a screen or a game."""
 RIM = 0.1
 """Of a tile: two may share so much, for their frames are found to a few pixels."""
+LINE = 0.012
+"""Of the height of a tile: so far from where its frame was found, at most, it may really be."""
 AIR = 1.4
 """Times the height of a face: less of a camera picture would be all face."""
 TILE = 0.08
@@ -77,7 +79,7 @@ def call_of(
     """A call of three and more, each in a tile: the tiles of those who talk, or of all as long as
     that is not clear; the whole of it where that makes nobody bigger."""
     boxes = _tiles(found, len(samples), scene)
-    seats = tuple(_seated(found, len(samples), boxes))
+    seats = tuple((p, _inner(box, scene)) for p, box in _seated(found, len(samples), boxes))
     if len(seats) < CALL:
         return None
     loud = heard([p for p, _ in seats], samples, voice)
@@ -114,8 +116,17 @@ def two_rooms(
     """The camera pictures of two who are shown in a tile each; nothing when one of them has none,
     or none that leaves room around the head."""
     seated = _seated(found, samples, _tiles(found, samples, scene))
-    rooms = [b for w in who for p, b in seated if p is w and b.h >= AIR * w.height]
+    inner = [(p, _inner(box, scene)) for p, box in seated]
+    rooms = [b for w in who for p, b in inner if p is w and b.h >= AIR * w.height]
     return tuple(rooms) if len(rooms) == len(who) else ()
+
+
+def _inner(box: Box, scene: Scene) -> Box:
+    """A tile without its own rim, which would be a line beside the next one."""
+    rim = LINE * box.h
+    x, y = max(0.0, box.x) + rim, max(0.0, box.y) + rim
+    right = min(scene.picture[0], box.x + box.w) - rim
+    return Box(x, y, right - x, min(scene.picture[1], box.y + box.h) - rim - y)
 
 
 def _apart(a: Box, b: Box) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.analysis.model import FaceSample, Spell
 from core.framing.choice import PEER, STEADY, Choice, Scene
@@ -30,6 +31,9 @@ AIR = 1.4
 """Times the height of a face: less of a camera picture would be all face."""
 TILE = 0.08
 """Of the picture: a box this big is a tile of a call, and the others lie mirrored to it."""
+SAME, TOO_WIDE = 1.08, 1.3
+"""Times the width of the narrowest: up to the first a tile is as wide, up to the second it was
+meant to be."""
 CALL = 3
 """So many camera pictures at once are a call."""
 
@@ -82,8 +86,14 @@ def call_of(
     seats = tuple((p, _inner(box, scene)) for p, box in _seated(found, len(samples), boxes))
     if len(seats) < CALL:
         return None
-    loud = heard([p for p, _ in seats], samples, voice)
+    inside = [p for p, _ in seats]
+    without = [p for p in found if p.share(len(samples)) >= STEADY and not p.still
+               and p.height >= PEER * min(q.height for q in inside)
+               and all(p is not q for q in inside)]  # fmt: skip
+    loud = heard([*inside, *without], samples, voice)
     shown = [seat for seat in seats if any(seat[0] is p for p in loud)] or list(seats)
+    if any(p is q for p in loud or without for q in without):  # their tile was not found
+        return Choice("fit", rooms=(), seats=seats)
     if len(shown) == 1 and shown[0][0].height * 1.15 <= shown[0][1].h:
         return Choice("track", (shown[0][0],), rooms=(shown[0][1],), seats=seats)
     whole = _around(scene, boxes)
@@ -99,8 +109,9 @@ def _tiles(found: Sequence[Person], samples: int, scene: Scene) -> tuple[Box, ..
     """The camera pictures, and those whose frame was not to be seen, on a wall as dark as what is
     behind it, but in which somebody sits just where a tile must be."""
     width, height = scene.picture
-    known = list(scene.boxes)
-    for box in (b for b in scene.boxes if b.w * b.h >= TILE * width * height):
+    known = _of_one_size([b for b in scene.boxes if b.w * b.h >= TILE * width * height])
+    big, known = known, [*known, *(b for b in scene.boxes if b.w * b.h < TILE * width * height)]
+    for box in big:
         far_x, far_y = width - box.x - box.w, height - box.y - box.h
         for x, y in ((far_x, box.y), (box.x, far_y), (far_x, far_y)):
             twin = Box(x, y, box.w, box.h)
@@ -108,6 +119,22 @@ def _tiles(found: Sequence[Person], samples: int, scene: Scene) -> tuple[Box, ..
             if apart and len(_seated(found, samples, [twin])) == 1:
                 known.append(twin)
     return tuple(known)
+
+
+def _of_one_size(boxes: Sequence[Box]) -> list[Box]:
+    """Tiles as they lie below each other: one whose edge was found in the next tile is as wide as
+    the others."""
+    narrow = min((b.w for b in boxes), default=0.0)
+    made = []
+    for box in boxes:
+        others = [b for b in boxes if b is not box and b.w < SAME * narrow]
+        wide = SAME * narrow < box.w < TOO_WIDE * narrow
+        if wide and any(abs(b.x - box.x) < RIM * narrow for b in others):
+            box = replace(box, w=narrow)
+        elif wide and any(abs(b.x + b.w - box.x - box.w) < RIM * narrow for b in others):
+            box = replace(box, x=box.x + box.w - narrow, w=narrow)
+        made.append(box)
+    return made
 
 
 def two_rooms(

@@ -181,6 +181,21 @@ def test_a_tile_of_a_call_whose_frame_is_not_seen_is_where_it_must_be() -> None:
             assert y - 5 <= window.y and window.y + window.h <= y + h + 5
 
 
+def test_of_a_call_nobody_is_left_out_whose_tile_was_found_too_late_or_too_wide() -> None:
+    found = desks.seen(desks.call, lambda t: [desks.face(at, t, 0.2) for at in desks.TILES])
+    a, b, c, d = sorted(found.boxes, key=lambda box: box.x + 2 * box.y)
+    wide = replace(c, w=c.w + 130)
+    (layout,) = _plan(replace(found, boxes=(a, b, wide)))
+    assert layout.kind == "split"
+    for (x, y, w, h), path in zip(desks.TILES, layout.paths, strict=True):
+        for window in path:
+            assert x <= window.x + 6 and window.x + window.w <= x + w + 6
+            assert y <= window.y + 6 and window.y + window.h <= y + h + 6
+    moved = replace(d, x=d.x - 250, y=d.y - 150)
+    (whole,) = _plan(replace(found, boxes=(a, b, wide, moved)))
+    assert whole.kind == "fit", "somebody whose tile is not known may be the one who talks"
+
+
 def test_of_a_call_of_two_nothing_of_the_rim_is_shown() -> None:
     tiles: tuple[desks.At, ...] = ((20, 160, 610, 400), (650, 160, 610, 400))
 

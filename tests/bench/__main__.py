@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,8 @@ import psutil
 
 from core.analysis.speech.base import SpeechSettings
 from core.media.ffmpeg import find
-from core.media.inputs import file_arg
-from core.render.encode import file_args, picture_args, sound_args
-from core.render.rate import Beat
 from core.settings import Settings
-from tests.bench import chat, delivery, job, posting, rush, shots, words
+from tests.bench import bare, chat, delivery, job, posting, rush, shots, words
 from tests.bench.material import talk
 from tests.bench.measure import Measured, measure
 
@@ -82,36 +78,32 @@ def analysis(exe: str, video: Path, kept: Path, runs: int) -> None:
 def render(exe: str, video: Path, kept: Path, folder: Path, runs: int) -> None:
     """Wall time of a render against cropping, scaling and encoding the same span."""
     for start_s, end_s in SPANS:
-        span = (str(start_s), str(end_s), str(kept))
-        told: list[dict[str, Any]] = []
+        _span(exe, video, kept, folder / "bare.mp4", runs, start_s, end_s)
 
-        def ours(span: tuple[str, str, str] = span, told: list[dict[str, Any]] = told) -> float:
-            told.append(_told(measure([*ONE, "render", str(video), *span])))
-            return float(told[-1]["made"])
 
-        length_s = end_s - start_s
-        bare = [
-            *(exe, "-y", "-v", "error", "-ss", str(start_s), "-t", str(length_s)),
-            *("-i", str(video), "-vf", "crop=608:1080,scale=1080:1920:flags=lanczos"),
-            *(
-                *picture_args(Beat(Fraction(30), start_s, round(30 * length_s), 0.0)),
-                *sound_args(),
-                *file_args(),
-            ),
-            file_arg(folder / "bare.mp4"),
-        ]
-        a, b, ratio = _ratio(ours, lambda bare=bare: measure(bare).wall_s, runs)  # type: ignore[misc]
-        kinds = "+".join(sorted(set(told[0]["kinds"])))
-        what = f"render / bare encode, {length_s:.0f} s, {kinds}"
-        _row(what, f"{a:.1f} s / {b:.1f} s = {ratio:.2f}", "<= 1.10", ratio <= 1.10)
-        whole = statistics.median(r["all"] / length_s for r in told)
-        _row(
-            "  finished clip, checks included / its length", f"{whole:.2f}", "<= 0.8", whole <= 0.8
-        )
-        checks = statistics.median(r["all"] / r["made"] - 1 for r in told)
-        _row("  checks / render", f"{checks:.2f}", "<= 0.15", checks <= 0.15)
-        failed = {f for r in told for f in r["failed"]}
-        _row("  checks that failed", ", ".join(sorted(failed)) or "none", "none", not failed)
+def _span(
+    exe: str, video: Path, kept: Path, out: Path, runs: int, start_s: float, end_s: float
+) -> None:
+    length_s = end_s - start_s
+    told, same, middle = list[dict[str, Any]](), list[float](), list[float]()
+    for _ in range(runs):
+        ran = measure([*ONE, "render", str(video), str(start_s), str(end_s), str(kept)])
+        told.append(_told(ran))
+        for graph, took in ((told[-1]["bare"], same), (bare.MIDDLE, middle)):
+            took.append(measure(bare.encode(exe, video, start_s, length_s, graph, out)).wall_s)
+    made = [float(r["made"]) for r in told]
+    kinds = "+".join(sorted(set(told[0]["kinds"])))
+    for what, took in ((f"the same windows, {kinds}", same), ("the middle", middle)):
+        ratio = statistics.median(a / b for a, b in zip(made, took, strict=True))
+        got = f"{statistics.median(made):.1f} s / {statistics.median(took):.1f} s = {ratio:.2f}"
+        label = f"render / bare encode of {length_s:.0f} s, {what}"
+        _row(label, got, "<= 1.10", ratio <= 1.10)
+    whole = statistics.median(r["all"] / length_s for r in told)
+    _row("  finished clip, checks included / its length", f"{whole:.2f}", "<= 0.8", whole <= 0.8)
+    checks = statistics.median(r["all"] / r["made"] - 1 for r in told)
+    _row("  checks / render", f"{checks:.2f}", "<= 0.15", checks <= 0.15)
+    failed = {f for r in told for f in r["failed"]}
+    _row("  checks that failed", ", ".join(sorted(failed)) or "none", "none", not failed)
 
 
 def jobs(video: Path, runs: int) -> None:

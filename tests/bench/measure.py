@@ -22,10 +22,15 @@ class Measured:
 
 
 def _tree_b(root: psutil.Process) -> int:
-    """Proportional set size where the system tells it: shared pages are counted once."""
+    """Proportional set size where the system tells it: shared pages are counted once. A child that
+    still lives in the memory of its parent, a moment before it becomes its own program, has none
+    of its own."""
     total = 0
+    own = root.cmdline()
     for process in [root, *root.children(recursive=True)]:
         try:
+            if process != root and process.cmdline() == own:
+                continue
             if sys.platform == "linux":
                 total += process.memory_full_info().pss
             else:

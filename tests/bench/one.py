@@ -18,6 +18,7 @@ from core.render.make import make_clip
 from core.say import Say
 from core.settings import Settings
 from core.tell import tell_nobody
+from tests.bench.bare import same_windows
 
 
 async def _analyse(path: Path, settings: Settings) -> tuple[Video, Analysis, dict[str, float]]:
@@ -65,7 +66,8 @@ async def _render(
         all_s = time.monotonic() - began
     kinds = [layout.kind for layout in made.plan.layouts]
     failed = [c.name for c in made.checks if not c.ok]
-    return {"all": all_s, "made": made_at[0], "kinds": kinds, "failed": failed}
+    told = {"all": all_s, "made": made_at[0], "kinds": kinds, "failed": failed}
+    return {**told, "bare": same_windows(made.plan)}
 
 
 async def _main(what: str, path: Path, start_s: float, end_s: float, kept: Path | None) -> None:

@@ -40,10 +40,11 @@ def split(shot: Shot, choice: Choice) -> Layout:
     def paths(more: float) -> list[tuple[Window, ...]]:
         return _paths(shot, choice.who, tiles, rooms, more)
 
-    def unrest(more: float) -> tuple[bool, float, float]:
+    def unrest(more: float) -> tuple[float, float, float]:
         tried = paths(more)
         whole = min(_whole(shot, p, w) for p, w in zip(choice.who, tried, strict=True))
-        return whole < WHOLE, max(0.0, sum(map(turns, tried)) - allowed), more
+        lost = round(max(0.0, WHOLE - whole), 2)
+        return lost, max(0.0, sum(map(turns, tried)) - allowed), more
 
     made = paths(min(map(unrest, WIDER))[2])
     return Layout(shot.start_s, shot.end_s, "split", made[0]).with_paths(made)

@@ -37,9 +37,11 @@ TURNED = 6
 """Of the bands: a caption of two lines reaches into five."""
 WINDOW_S, WORDS_S = 8.0, 4.0
 """Lines are judged over the first, single words over the second: they come many times as often."""
-BETWEEN_S, BESIDE_S, AGAIN = 30.0, 15.0, 0.25
+BETWEEN_S, BESIDE_S, AGAIN = 40.0, 15.0, 0.25
 """Who captions a video does so all along, though not every word of it can be noticed: stretches no
 further apart than the first, which fill so much of all, go on for the second beyond them."""
+INSIDE = 0.75
+"""Of a window that lies in two recordings: a change of picture looks like a change of words."""
 _MASK = npt.NDArray[Any]
 
 
@@ -170,9 +172,7 @@ def throughout(found: Sequence[Spell], joins_s: Sequence[float], end_s: float) -
     captions were noticed. Foreign words that are translated once stay by themselves."""
     made: list[Spell] = []
     for a, b in pairwise([0.0, *joins_s, max(end_s, *joins_s, 0.0)]):
-        inside = [Spell(max(a, s.start_s), min(b, s.end_s)) for s in found]
-        # What lasts no window is the rest of one that began before a join.
-        here = [s for s in inside if s.length_s >= min(WORDS_S, b - a)]
+        here = [part for s in found if (part := _inside(s, Spell(a, b)))]
         while here:
             n = 1
             while n < len(here) and here[n].start_s - here[n - 1].end_s <= BETWEEN_S:
@@ -180,6 +180,14 @@ def throughout(found: Sequence[Spell], joins_s: Sequence[float], end_s: float) -
             made += _again(here[:n], Spell(a, b))
             here = here[n:]
     return together(made)
+
+
+def _inside(spell: Spell, recording: Spell) -> Spell | None:
+    """The part of a stretch that is in a recording; None for what is left of a window that looked
+    at the one beside it."""
+    part = Spell(max(recording.start_s, spell.start_s), min(recording.end_s, spell.end_s))
+    whole_s = min(spell.length_s, recording.length_s, WINDOW_S)
+    return part if part.length_s >= INSIDE * whole_s else None
 
 
 def _again(near: Sequence[Spell], recording: Spell) -> Sequence[Spell]:

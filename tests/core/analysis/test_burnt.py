@@ -81,6 +81,11 @@ def test_captions_of_one_recording_are_not_taken_for_those_of_the_next() -> None
     assert throughout(noticed, (64.0, 119.0), 156) == (Spell(64, 119),)
 
 
+def test_a_join_within_a_window_is_no_change_of_words() -> None:
+    over_the_join = [Spell(66, 78), Spell(116, 120), Spell(143, 151)]
+    assert throughout(over_the_join, (64.0, 119.0, 140.0, 147.0), 157) == (Spell(64, 119),)
+
+
 @pytest.mark.parametrize(
     "noticed",
     [(), (Spell(60, 68),), (Spell(60, 68), Spell(200, 208)), (Spell(60, 64), Spell(94, 98))],

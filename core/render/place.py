@@ -144,13 +144,13 @@ def _middle(
     liked = [before] if before is not None and highest <= before <= lowest else []
     ordered = [usual, *liked, *sorted(s for s in steps if s > usual), lowest,
                *sorted((s for s in steps if s < usual), reverse=True)]  # fmt: skip
-    # Nowhere may be clear of the hair: then over that rather than the face, and over the chin
-    # rather than the eyes.
+    # Nowhere may be clear of the hair: then over that rather than the face, and each as low as it
+    # can be, one line lower than two: over the chin rather than the mouth, and that than the eyes.
     for shown in (heads, [h.bald for h in heads]):
         clear = next((m for m in ordered if _share(shown, count, m, half, fmt) <= CLEAR), None)
         if clear is not None:
             return float(clear)
-    return lowest
+    return float(area(fmt).bottom)  # they are moved up until they are inside
 
 
 def _on_a_seam(

@@ -86,7 +86,9 @@ def clear_of_faces(
     for layout, (_, middle) in zip(_shots(plan), found, strict=True):
         if layout.kind in ("track", "split"):
             heads, count = _heads(layout, _moments(layout, faces, seen), fmt)
-            if _share(heads, count, middle, _Half.of(style, fmt), fmt) > CLEAR:
+            half = _Half.of(style, fmt)
+            inside = min(middle, area(fmt).bottom - half.lower)
+            if _share(heads, count, inside, half, fmt) > CLEAR:
                 return False
     return True
 

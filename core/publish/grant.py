@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,8 @@ class Profile:
 
     remote_id: str
     username: str
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a sign-in that leads back there stays on this machine."""
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
 from core.settings import Section, Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+A = TypeVar("A", bound="DataclassInstance")
 
 FILE = "practice.json"
 
@@ -23,15 +29,18 @@ def read_practice(settings: Settings) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def app_of(settings: Settings, platform: str, config: Section, *names: str) -> dict[str, str]:
-    """Keys and addresses of an app, by the names of its settings. The first is its key: without one
+def app_of(kind: type[A], settings: Settings, platform: str, config: Section) -> A:
+    """Keys and addresses of an app, whose fields are settings. The first is its key: without one
     the practice platform takes its place, if it was started."""
+    names = [f.name for f in fields(kind)]
     if getattr(config, names[0]):
         found = {name: _plain(getattr(config, name)) for name in names}
     else:
         room: Mapping[str, Any] = read_practice(settings).get(platform, {})
         found = {name: str(room.get(name, "")) for name in names}
-    return {name: v.rstrip("/") if name.endswith("_root") else v for name, v in found.items()}
+    return kind(
+        **{name: v.rstrip("/") if name.endswith("_root") else v for name, v in found.items()}
+    )
 
 
 def _plain(value: str | SecretStr) -> str:

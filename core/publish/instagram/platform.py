@@ -40,6 +40,7 @@ from core.publish.instagram.wire import Graph
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post
+from core.publish.practice_room import app_of
 from core.publish.quotas import DAY, Quota
 from core.say import Say, say
 from core.settings import Section, Settings
@@ -100,7 +101,7 @@ class Instagram(Platform):
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice = not config.app_id
-        self._app = App.of(settings, self.name, config)
+        self._app = app_of(App, settings, self.name, config)
         self._asks = (*self.scopes, INSIGHTS) if self._practice or config.insights else self.scopes
         self._version = config.version
         self._verify_token = config.verify_token.get_secret_value()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-
-from core.publish.practice_room import app_of
-from core.settings import Section, Settings
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +13,3 @@ class App:
     client_secret: str = field(repr=False)
     api_root: str
     auth_root: str
-
-    @classmethod
-    def of(cls, settings: Settings, name: str, config: Section) -> App:
-        return cls(**app_of(settings, name, config, *(f.name for f in fields(cls))))

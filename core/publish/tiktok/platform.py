@@ -30,6 +30,7 @@ from core.publish.hooks import Hint, NotSigned, header, is_signed
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
+from core.publish.practice_room import app_of
 from core.publish.quotas import DAY, Quota
 from core.publish.tiktok import choices as choosing
 from core.publish.tiktok import sign_in
@@ -87,7 +88,7 @@ class TikTok(Platform):
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice = not config.client_key
-        self._app = App.of(settings, self.name, config)
+        self._app = app_of(App, settings, self.name, config)
 
     @property
     def practice(self) -> bool:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from core.publish.errors import Unknown
-from core.publish.grant import Grant
+from core.publish.grant import Grant, is_loopback
 from core.publish.tiktok.app import App
 from core.publish.tiktok.upload import number
 from core.publish.tiktok.wire import Wire
@@ -31,7 +31,7 @@ def address(app: App, scopes: tuple[str, ...], redirect_uri: str, state: str, ve
         "redirect_uri": redirect_uri,
         "state": state,
     }
-    if _is_loopback(redirect_uri):  # a "Desktop" app: PKCE, with TikTok's hex challenge
+    if is_loopback(redirect_uri):  # a "Desktop" app: PKCE, with TikTok's hex challenge
         query["code_challenge"] = hashlib.sha256(verifier.encode()).hexdigest()
         query["code_challenge_method"] = "S256"
     return f"{app.auth_root}/v2/auth/authorize/?{urlencode(query)}"
@@ -47,7 +47,7 @@ async def exchange(
         "code": code,
         "redirect_uri": redirect_uri,
     }
-    if _is_loopback(redirect_uri):
+    if is_loopback(redirect_uri):
         form["code_verifier"] = verifier
     return _grant(await wire.token(form), now)
 
@@ -86,7 +86,3 @@ def due(grant: Grant, now: datetime) -> bool:
         return True
     until = grant.refresh_until
     return until is not None and until - now < IDLE_ROLL
-
-
-def _is_loopback(address: str) -> bool:
-    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import SecretStr
@@ -25,11 +24,12 @@ from core.publish.base import Platform
 from core.publish.choices import Choice
 from core.publish.errors import SignIn, Unknown, Wait
 from core.publish.figures import Figures, count
-from core.publish.grant import Grant, Profile
+from core.publish.grant import Grant, Profile, is_loopback
 from core.publish.hand import Hand, Tell
 from core.publish.media import MediaSpec
 from core.publish.outcome import Lost, NotThere, NotYet, Outcome, Seen
 from core.publish.post import Limits, Post, Problem, general_problems
+from core.publish.practice_room import app_of
 from core.publish.quotas import Quota
 from core.publish.youtube import sign_in
 from core.publish.youtube.app import App
@@ -92,7 +92,7 @@ class YouTube(Platform):
     def __init__(self, settings: Settings) -> None:
         config = self.Config()
         self._practice, self._category = not config.client_id, config.category
-        self._app = App.of(settings, self.name, config)
+        self._app = app_of(App, settings, self.name, config)
 
     @property
     def practice(self) -> bool:
@@ -100,7 +100,7 @@ class YouTube(Platform):
 
     def reaches_back(self, address: str) -> bool:
         """Google leads back to https, and to this machine without it."""
-        return address.startswith("https:") or urlsplit(address).hostname in _LOOPBACK
+        return address.startswith("https:") or is_loopback(address)
 
     def missing(self) -> Say | None:
         if self._practice:
@@ -272,9 +272,6 @@ class YouTube(Platform):
     def _wire(self, http: aiohttp.ClientSession, now: datetime, grant: Grant | None = None) -> Wire:
         access = grant.access if grant else ""
         return Wire(http, self._app.api_root, access, None, lambda: now)
-
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def pace(asked: int) -> float:

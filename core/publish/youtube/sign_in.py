@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from core.publish.errors import Unknown
 from core.publish.grant import Grant
+from core.publish.quotas import DAY
 from core.publish.youtube.app import App
 from core.publish.youtube.wire import Wire
 from core.say import say
@@ -20,10 +21,7 @@ ACCESS_S = 3599
 UNUSED = timedelta(days=180)
 """A refresh token dies when it was not used for six months; one of a testing app after a week."""
 IDLE_ROLL = timedelta(days=30)
-
-
 ROLL_S = timedelta(minutes=10)
-DAY = timedelta(days=1)
 
 
 def address(app: App, scopes: tuple[str, ...], redirect_uri: str, state: str, verifier: str) -> str:

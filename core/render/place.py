@@ -189,13 +189,12 @@ def _heads(
     layout: Layout, moments: Sequence[tuple[float, list[FaceAt]]], fmt: Format
 ) -> tuple[list[_Head], int]:
     """Whoever captions could meet, and in how many moments it was looked."""
-    one = (Box(0.0, 0.0, float(fmt.width), float(fmt.height)),)
-    places_ = cells(len(layout.paths), fmt) if layout.kind == "split" else one
+    tiles = cells(len(layout.paths), fmt)
     found = [
         head
         for n, (t, there) in enumerate(moments)
         for f in there
-        for path, at in zip(layout.paths, places_, strict=True)
+        for path, at in zip(layout.paths, tiles, strict=True)
         if (head := _head(f, window_at(path, t), at, fmt, n))
     ]
     return found, len(moments)

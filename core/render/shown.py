@@ -38,9 +38,7 @@ def layout_at(plan: Plan, t_s: float) -> Layout:
 def tiles(layout: Layout, t_s: float, fmt: Format, *, captioned: bool) -> list[Tile]:
     """What a layout shows at a moment, the biggest faces last."""
     above = window_at(layout.path, t_s)
-    wide, high = float(fmt.width), float(fmt.height)
-    if layout.kind == "track":
-        return [Tile(above, Box(0.0, 0.0, wide, high))]
+    wide = float(fmt.width)
     if layout.kind == "fit":
         size = (round(above.w), round(above.h))
         w, h = fit_size(size, fmt)
